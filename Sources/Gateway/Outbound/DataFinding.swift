@@ -120,16 +120,15 @@ extension Gateway {
         }
         if found.access.requirements.contains(.mustExchangeToken) {
             demand = .required
-        } else if endPoint != nil {
-            demand = .offered
         } else {
-            return .secret(try secretField(of: found, at: peer))
+            let secret = try secretField(of: found, at: peer)
+            guard endPoint != nil else { return .secret(secret) }
+            demand = .offered(secret)
         }
         return .token(
             DataShare.TokenUse(
                 lease: tokens.lease(of: found.share.id, place: found.place), demand: demand,
-                endPoint: endPoint, way: SignedWay(dialect, in: generation(for: dialect)),
-                secret: demand == .offered ? try secretField(of: found, at: peer) : nil))
+                endPoint: endPoint, way: SignedWay(dialect, in: generation(for: dialect))))
     }
 
     /// The `Authorization` of the permanent secret: `Bearer` in the new form of `protocol`, the user of

@@ -88,9 +88,7 @@ extension Gateway {
                 await exchange(data, use, for: request.client)
             }
             return try forward(data, request, by: .token(token, use), asked)
-        case .secret:
-            return try forward(
-                data, request, by: use.secret.map { .secret($0) } ?? .asSent, asked)
+        case .secret(let field): return try forward(data, request, by: .secret(field), asked)
         case .refuse(let failure, let retryAfter):
             throw failure.denial(retryAfter: retryAfter)
         case .ask: return .prepare { [self] _ in await planWithToken(data, use, request, asked) }

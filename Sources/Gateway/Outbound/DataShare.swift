@@ -48,8 +48,6 @@ final class DataShare: Sendable, CustomReflectable {
         /// Nil when the peer names none, although the share demands tokens.
         let endPoint: URLParts?
         let way: SignedWay
-        /// The `Authorization` of the permanent secret, where it may stand in.
-        let secret: Secret?
     }
 
     init(

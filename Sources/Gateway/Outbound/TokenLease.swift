@@ -1,4 +1,5 @@
 import Federation
+import OpenSSL
 
 /// The access token of one share at its peer: what a request is to do, as a state machine without a
 /// clock and without a network (`protocol.md` 5).
@@ -7,12 +8,12 @@ import Federation
 /// done comes out. Times are seconds of a clock that never steps.
 struct TokenLease: Sendable {
     /// Whether the share can be reached without a token.
-    enum Demand: Sendable, Equatable {
+    enum Demand: Sendable {
         /// It carries `must-exchange-token`: token only.
         case required
-        /// Its sender offers tokens and did not demand them: they are tried, and the secret serves
-        /// when there are none.
-        case offered
+        /// Its sender offers tokens and did not demand them: they are tried, and the permanent secret, as
+        /// this `Authorization`, serves when there are none.
+        case offered(Secret)
     }
 
     /// What a request does.
@@ -22,8 +23,8 @@ struct TokenLease: Sendable {
         case useAndRenew(PeerToken)
         /// Ask for a token, or wait for the one that is asked for.
         case ask
-        /// Use the permanent secret.
-        case secret
+        /// Use the permanent secret, as this `Authorization`.
+        case secret(Secret)
         case refuse(ExchangeFailure, retryAfter: Int)
     }
 
@@ -48,7 +49,7 @@ struct TokenLease: Sendable {
         }
         guard now < quietUntil, let failure else { return .ask }
         switch demand {
-        case .offered: return .secret
+        case .offered(let secret): return .secret(secret)
         case .required: return .refuse(failure, retryAfter: quietUntil - now)
         }
     }

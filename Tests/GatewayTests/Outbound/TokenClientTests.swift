@@ -61,7 +61,7 @@ import Testing
         peer.fail(.unreachable("connect"))
         #expect(await obtain() == "refused")
         #expect(await obtain() == "refused")
-        #expect(await obtain(.offered) == "secret")
+        #expect(await obtain(.offered(Secret(utf8: "secret"))) == "secret")
         #expect(peer.asked == 1)
         clock.pass(2)
         #expect(await obtain() == "refused")

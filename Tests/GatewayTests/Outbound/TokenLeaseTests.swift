@@ -7,10 +7,11 @@ import Testing
 @Suite struct TokenLeaseTests {
     private var lease = TokenLease()
     private let token = PeerToken(Secret(utf8: "one"), asked: 1000, lifetime: 300)
+    private static let offered = TokenLease.Demand.offered(Secret(utf8: "secret"))
 
     @Test mutating func withoutATokenOneIsAskedFor() {
         #expect(lease.next(.required, now: 1000).word == "ask")
-        #expect(lease.next(.offered, now: 1000).word == "ask")
+        #expect(lease.next(Self.offered, now: 1000).word == "ask")
     }
 
     @Test mutating func aTokenServesUntilFourFifthsOfItsLifeAreOver() {
@@ -79,8 +80,8 @@ import Testing
     ])
     mutating func whereTokensAreOnlyOfferedTheSecretServes(_ failure: ExchangeFailure) {
         lease.failed(failure, now: 1000)
-        #expect(lease.next(.offered, now: 1001).word == "secret")
-        #expect(lease.next(.offered, now: 1100).word == "ask")
+        #expect(lease.next(Self.offered, now: 1001).word == "secret")
+        #expect(lease.next(Self.offered, now: 1100).word == "ask")
     }
 
     @Test mutating func aCodeThatIsOverEndsItsTokens() {
@@ -103,7 +104,7 @@ import Testing
         lease.obtained(second)
         lease.refused(second, now: 1011)
         #expect(lease.next(.required, now: 1011).word == "refuse tokenRefused 5")
-        #expect(lease.next(.offered, now: 1011).word == "secret")
+        #expect(lease.next(Self.offered, now: 1011).word == "secret")
         #expect(lease.next(.required, now: 1016).word == "ask")
     }
 
