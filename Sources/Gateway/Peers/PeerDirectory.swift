@@ -12,55 +12,6 @@ import Transport
 /// `cache.negative`; while fetches fail, keys serve for an hour more and documents for
 /// `cache.stale_if_error` (settled questions, 6).
 package final class PeerDirectory: Sendable {
-    /// How long what was fetched is used; seconds.
-    package struct Lifetimes: Sendable {
-        package var fresh: Int
-        package var staleIfError: Int
-        package var negative: Int
-
-        package init(fresh: Int, staleIfError: Int, negative: Int) {
-            self.fresh = fresh
-            self.staleIfError = staleIfError
-            self.negative = negative
-        }
-    }
-
-    /// What the world is to the directory.
-    package struct World: Sendable {
-        /// Seconds of a clock that never steps.
-        package var now: @Sendable () -> Int
-        package var fetch: PeerFetcher
-        /// Why nothing may be fetched from a host that a peer names in the place of its own; nil when it
-        /// may.
-        package var refusal: @Sendable (_ host: PeerHost, _ peer: PeerHost) -> String?
-        /// Whether the host is one that nobody invented: a list names it, or it has signed before.
-        package var isKnown: @Sendable (PeerHost) -> Bool
-        /// Whether `egress.other` names the host: its document is asked for as that of one that is known.
-        package var isNamed: @Sendable (PeerHost) -> Bool
-        /// How long a caller waits for a fetch: Nextcloud gives a message five seconds in all
-        /// (`protocol.md` 9.3). The fetch goes on, so the next try finds its result.
-        package var patience: Duration
-        /// A number from zero to the one given.
-        package var random: @Sendable (Int) -> Int
-
-        package init(
-            now: @escaping @Sendable () -> Int, fetch: @escaping PeerFetcher,
-            refusal: @escaping @Sendable (PeerHost, PeerHost) -> String? = { _, _ in nil },
-            isKnown: @escaping @Sendable (PeerHost) -> Bool = { _ in false },
-            isNamed: @escaping @Sendable (PeerHost) -> Bool = { _ in false },
-            patience: Duration = .seconds(3),
-            random: @escaping @Sendable (Int) -> Int = { Int.random(in: 0...max(0, $0)) }
-        ) {
-            self.now = now
-            self.fetch = fetch
-            self.refusal = refusal
-            self.isKnown = isKnown
-            self.isNamed = isNamed
-            self.patience = patience
-            self.random = random
-        }
-    }
-
     /// Which document will do.
     private enum Wanted: Sendable {
         /// One that is fresh.
@@ -117,10 +68,7 @@ package final class PeerDirectory: Sendable {
     package func fetched(_ host: PeerHost) async throws(Denial) -> Fetched {
         if let remembered = remembered(host) { return remembered }
         let now = world.now()
-        let refresh = await Patience.result(within: world.patience) { [self] in
-            await refreshedDocument(of: host, .fresh)
-        }
-        switch refresh ?? notAsked(host, "no answer within \(world.patience)") {
+        switch await patiently(host, { [self] in await refreshedDocument(of: host, .fresh) }) {
         case .current(let entry), .failed(let entry):
             guard let document = entry.document,
                 now - entry.documentAt < lifetimes.fresh + lifetimes.staleIfError
@@ -133,11 +81,10 @@ package final class PeerDirectory: Sendable {
     /// the refresh for unknown keys; whether the host has shown one.
     func renewDocument(of host: PeerHost) async -> Bool {
         guard budget.takeRefresh(of: "\(host) document", now: world.now()) else { return false }
-        let refresh = await Patience.result(within: world.patience) { [self] in
-            await refreshedDocument(of: host, .new)
+        switch await patiently(host, { [self] in await refreshedDocument(of: host, .new) }) {
+        case .current: return true
+        case .failed: return false
         }
-        guard case .current? = refresh else { return false }
-        return true
     }
 
     /// The key of this name, from memory or from the peer.
@@ -156,7 +103,7 @@ package final class PeerDirectory: Sendable {
             if let key = Self.find(id, source, entry.keys) { return key }
             isFresh = true
         }
-        let refresh = await Patience.result(within: world.patience) { [self, isFresh] in
+        let refresh = await patiently(host) { [self, isFresh] in
             if isFresh { return await refreshedKeysForUnknownName(of: host, now) }
             let first = await refreshedKeys(of: host)
             // The first key set was looked for by a document that may be older than the key.
@@ -165,7 +112,7 @@ package final class PeerDirectory: Sendable {
             else { return first }
             return await refreshedKeysForUnknownName(of: host, now)
         }
-        switch refresh ?? notAsked(host, "no answer within \(world.patience)") {
+        switch refresh {
         case .current(let entry):
             guard let key = Self.find(id, source, entry.keys) else {
                 throw Self.unknownKey(id, of: host, for: source, entry.unusable)
@@ -189,10 +136,10 @@ package final class PeerDirectory: Sendable {
     ) async throws(Denial) -> PeerKey? {
         let now = world.now()
         guard used(host, now)?.keysAt != now else { return nil }
-        let refresh = await Patience.result(within: world.patience) { [self] in
+        let refresh = await patiently(host) { [self] in
             await refreshedKeysForUnknownName(of: host, now)
         }
-        switch refresh ?? notAsked(host, "no answer within \(world.patience)") {
+        switch refresh {
         case .failed(let entry): throw unavailable(host, entry)
         case .current(let entry):
             guard let shown = Self.find(id, key.source, entry.keys),
@@ -302,6 +249,14 @@ package final class PeerDirectory: Sendable {
 }
 
 extension PeerDirectory {
+    /// What a refresh brings, as long as its caller waits; it goes on without them.
+    private func patiently(
+        _ host: PeerHost, _ refresh: @escaping @Sendable () async -> Refresh
+    ) async -> Refresh {
+        await Patience.result(within: world.patience, of: refresh)
+            ?? notAsked(host, "no answer within \(world.patience)")
+    }
+
     private func refreshedDocument(of host: PeerHost, _ wanted: Wanted) async -> Refresh {
         await documentFlights.result(for: host) { [self] in
             let now = world.now()
