@@ -225,7 +225,7 @@ extension Gateway {
         facts.access = access
         facts.address = address.map { NetworkAddress($0) }
         let judgement = try judgeData(
-            facts, standing, of: data.id.flatMap { registry[$0] }, .outbound, request.head,
+            facts, standing, of: data.id.flatMap { registry[$0] }, request.head,
             from: request.client, under: snapshot)
         allowance.note(under: circumstances)
         return judgement.pending

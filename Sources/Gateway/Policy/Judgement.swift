@@ -66,8 +66,8 @@ extension Gateway {
     /// - Parameter would: what else would have refused the request, had the profile been another.
     func judgeData(
         _ facts: Facts, _ standing: Standing, of share: @autoclosure () -> ShareRecord?,
-        _ direction: Direction, _ head: RequestHead,
-        from client: ClientConnection, under snapshot: PolicySnapshot, would: [String] = []
+        _ head: RequestHead, from client: ClientConnection, under snapshot: PolicySnapshot,
+        would: [String] = []
     ) throws(Denial) -> Judgement {
         let judgement = judge(facts, standing, Amount(of: head), under: snapshot)
         log.differs(judgement.beside, facts, judgement.verdict)
@@ -77,8 +77,7 @@ extension Gateway {
         }
         if !would.isEmpty {
             tolerate(
-                would, judgement, facts, standing, share(), direction, head, client,
-                under: snapshot.policy)
+                would, judgement, facts, standing, share(), head, client, under: snapshot.policy)
         }
         return judgement
     }

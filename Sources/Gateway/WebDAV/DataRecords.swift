@@ -8,9 +8,10 @@ extension Gateway {
     /// Tells that a request would have been refused, by the names of the blocks.
     func tolerate(
         _ would: [String], _ judgement: Judgement, _ facts: Facts, _ standing: Standing,
-        _ share: ShareRecord?, _ direction: Direction, _ head: RequestHead,
-        _ client: ClientConnection, under policy: Policy
+        _ share: ShareRecord?, _ head: RequestHead, _ client: ClientConnection,
+        under policy: Policy
     ) {
+        let direction = facts.occasion.direction
         var decision = DecisionRecord(
             id: DecisionID.make(now: facts.now), kind: "webdav", direction: direction,
             action: .allow, by: judgement.verdict.by, status: 0, client: client.addressText)

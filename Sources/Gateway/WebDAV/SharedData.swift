@@ -382,8 +382,8 @@ extension Gateway {
     ) throws(Denial) -> Judgement {
         let standing = snapshot.policy.standing(of: peer, now: now)
         return try judgeData(
-            facts(of: share, access, peer, client, now: now), standing, of: share, .inbound,
-            head, from: client, under: snapshot, would: would)
+            facts(of: share, access, peer, client, now: now), standing, of: share, head,
+            from: client, under: snapshot, would: would)
     }
 
     /// What the policy may know of a request for data.
