@@ -29,7 +29,7 @@ package final class ListKeeper: Sendable {
     }
 
     /// A list as it is held.
-    private struct Held: Sendable {
+    struct Held: Sendable {
         var record: ListRecord
         /// In force; nil while it was never loaded, and while its copy cannot be used.
         var live: [ListEntry]?
@@ -53,9 +53,9 @@ package final class ListKeeper: Sendable {
     }
 
     package let folder: ListFolder
-    private let role: Role
+    let role: Role
     private let world: World
-    private let log: GatewayLog?
+    let log: GatewayLog?
     private let pace: ListPace
     private let held = Mutex<[String: Held]>([:])
     /// Another process keeps them now: nothing is written any more.
@@ -445,49 +445,6 @@ package final class ListKeeper: Sendable {
 
     private static let over = "its signature, or the key that made it, is over"
     private static let retired = "another process takes over: ask it again"
-
-    // MARK: Telling
-
-    private func tell(_ list: PeerList, _ level: Logger.Level, _ problem: String) {
-        write(level, .listFailed, list, [LogEntry(.problem, problem)])
-    }
-
-    private func tell(_ list: PeerList, _ change: ListChange, _ after: Held, approved: Bool) {
-        write(
-            .notice, .listTaken, list,
-            [
-                LogEntry(.count, after.live?.count ?? 0), LogEntry(.detail, change.words),
-                approved ? LogEntry(.reason, "approved") : nil,
-            ])
-    }
-
-    private func tell(_ list: PeerList, _ update: ListUpdate) {
-        guard let waits = update.waits else { return }
-        let remedy =
-            switch role {
-            case .policy: "ocmgate list diff \(list.name), then ocmgate list apply \(list.name)"
-            case .candidate: "it can be applied once the candidate is the policy"
-            }
-        write(
-            waits.isAlarm ? .error : .warning, .listWaits, list,
-            [
-                LogEntry(.reason, waits.rawValue), LogEntry(.detail, update.change.words),
-                LogEntry(.remedy, remedy),
-            ])
-    }
-
-    private func write(
-        _ level: Logger.Level, _ message: LogMessage, _ list: PeerList, _ entries: [LogEntry?]
-    ) {
-        let name = LogEntry(.name, list.name)
-        switch role {
-        case .policy: log?.write(level, message, [name] + entries)
-        // No message waits for it.
-        case .candidate(let file):
-            let candidate = file.path.map { LogEntry(.candidate, $0) }
-            log?.write(min(level, .warning), message, [name, candidate] + entries)
-        }
-    }
 }
 
 extension Policy {
