@@ -113,17 +113,3 @@ struct GuardCase {
 
     private static let refusedAddress = ": address_refused "
 }
-
-/// The words of refusals by which they are told apart afterwards.
-extension Denial {
-    static let toOwnSite = "from the backend to its own site"
-    static let ownersAlone = "the backend reads of a share its owner's host alone"
-    static let notByPrefix = "the gateway's own address belongs into Host here"
-    static let noAdmittedPeer = "which is no admitted peer"
-    static let inURI = "in a URI"
-    static let pagesClosed = "pass = \"ocm\""
-    static let ownByPrefix = "the site itself needs no prefix"
-    static let otherPort = " names the port of "
-    static let noClient = " is none of egress.clients"
-    static let otherName = "the handshake names another host than CONNECT"
-}
