@@ -26,19 +26,34 @@ enum DataBasis: Sendable {
     case granted(DataGrant, StreamedRoom?)
 }
 
+/// The secret that no answer to a request for data may tell.
+enum UntoldSecret: Sendable {
+    case none
+    /// The one in the path that the backend gets, where the reader's has a code of ours.
+    case inPath(HiddenSecret)
+    /// One that the backend writes into its answers itself.
+    case inAnswers(SecretReplacement)
+
+    /// Refused (`backend_unavailable`): an answer in which it could not be found.
+    func refuseCoding(_ head: ResponseHead, to method: Method) throws(Denial) {
+        switch self {
+        case .none: break
+        case .inPath(let hidden): try hidden.refuseCoding(head, to: method)
+        case .inAnswers(let mask): try mask.refuseCoding(head, to: method)
+        }
+    }
+}
+
 extension Gateway {
     /// Sends a request for data on.
     ///
     /// - Parameters:
     ///   - path: in the place of the client's, where that held a code of ours.
-    ///   - hidden: the secret in that path, which no answer may tell.
-    ///   - mask: the same of a secret that the backend puts there itself.
     ///   - destination: the path at the backend, for MOVE and COPY; judged, unless the credential is the
     ///     client's.
     func forward(
         _ request: DataRequest, as credential: ShownCredential, by basis: DataBasis,
-        path: String? = nil, hiding hidden: HiddenSecret? = nil,
-        masking mask: SecretReplacement? = nil, destination: String? = nil,
+        untold: UntoldSecret, path: String? = nil, destination: String? = nil,
         depth: DataRequest.Depth = .asSent
     ) throws(Denial) -> Plan {
         var dropped: [FieldName] = []
@@ -63,23 +78,25 @@ extension Gateway {
         if !request.mayAskForPart { dropped += FieldName.parts }
         var reader = BackendHead.Reader.client
         var onHead: (@Sendable (ResponseHead) -> HeadEdit)?
-        if let hidden {
+        switch untold {
+        case .inPath(let hidden):
             reader = .gateway
             let method = request.head.method
             onHead = { [self] head in
                 hidden.edit(head, to: method, hosts: backend.view.names.hosts)
             }
-        } else if let mask {
+        case .inAnswers(let mask):
             reader = .gateway
             onHead = { [self] head in
                 mask.edit(head, to: request.head.method, then: pathsTold(head, to: request))
             }
-        } else if request.told != nil, Self.mayNamePaths(request) {
+        case .none where request.told != nil && Self.mayNamePaths(request):
             reader = .gateway
             onHead = { [self] head in HeadEdit(transform: pathsTold(head, to: request)) }
+        case .none: break
         }
         if backend.view.backend.tellsAccessTokens { onHead = Self.untold(after: onHead) }
-        if let condition = try condition(of: request, hidden) {
+        if let condition = try condition(of: request, untold) {
             dropped.append(.if)
             added.append((.if, condition))
         }
@@ -104,7 +121,7 @@ extension Gateway {
         return .forward(
             Forwarding(
                 to: backend.upstream, head: head, firstByte: firstByte(request.head.method),
-                onHead: onHead, replacing: replacing(request, hidden, mask, room),
+                onHead: onHead, replacing: replacing(request, untold, room),
                 onFailure: { [self] failure in unavailable(Denial(failure), to: request.client) },
                 onData: room?.onData, withdrawn: withdrawn, onEnd: onEnd))
     }
@@ -154,15 +171,16 @@ extension Gateway {
     /// What takes the place of an answer: a refusal, where a limit has no room for it or nobody can
     /// see what it tells.
     private func replacing(
-        _ request: DataRequest, _ hidden: HiddenSecret?, _ mask: SecretReplacement?,
-        _ room: StreamedRoom?
+        _ request: DataRequest, _ untold: UntoldSecret, _ room: StreamedRoom?
     ) -> (@Sendable (ResponseHead) -> Replacement?)? {
         let isMapped = request.told != nil && Self.mayNamePaths(request)
-        guard room != nil || hidden != nil || mask != nil || isMapped else { return nil }
+        switch untold {
+        case .none where room == nil && !isMapped: return nil
+        case .none, .inPath, .inAnswers: break
+        }
         return { [self] head in
             do throws(Denial) {
-                try hidden?.refuseCoding(head, to: request.head.method)
-                try mask?.refuseCoding(head, to: request.head.method)
+                try untold.refuseCoding(head, to: request.head.method)
                 if isMapped, head.namesPaths(answering: request.head.method.onData) {
                     try head.refuseCoding()
                 }
@@ -193,9 +211,14 @@ extension Gateway {
     /// `If` with the backend's paths in its tags; nil for a field without tags, for none, and where
     /// the paths are the same.
     private func condition(
-        of request: DataRequest, _ hidden: HiddenSecret?
+        of request: DataRequest, _ untold: UntoldSecret
     ) throws(Denial) -> String? {
         let told = request.told
+        let hidden: HiddenSecret? =
+            switch untold {
+            case .inPath(let hidden): hidden
+            case .none, .inAnswers: nil
+            }
         guard told != nil || hidden != nil else { return nil }
         return try request.head.mappedCondition { (url) throws(Denial) in
             guard let destination = try? Destination(url) else {

@@ -131,29 +131,29 @@ extension Gateway {
         let grant = DataGrant(share: entry.share, epoch: token.epoch, access: .token)
         return try forward(
             request, as: .field(credential), by: .granted(grant, room),
-            masking: mask(entry.secret, below: token.pathPrefix, request),
+            untold: untold(entry.secret, below: token.pathPrefix, request),
             destination: destination, depth: depth)
     }
 
-    /// What keeps the secret of a share out of the answers of a backend that tells it; nil where none
-    /// does.
+    /// The secret of a share, which is kept out of the answers of a backend that tells it.
     ///
     /// - Parameter root: the share's own path.
-    private func mask(
+    private func untold(
         _ secret: Secret, below root: String, _ request: DataRequest
-    ) -> SecretReplacement? {
+    ) -> UntoldSecret {
         let backend = backend.view.backend
-        guard backend.tellsSecrets else { return nil }
+        guard backend.tellsSecrets else { return .none }
         switch request.route.root {
         case .ocm, .discovered: break
-        case .publicWebDAV, .publicFiles, .seafdav: return nil
+        case .publicWebDAV, .publicFiles, .seafdav: return .none
         }
         let name =
             switch backend.credential {
             case .bearer: root.split(separator: "/").last ?? ""
             case .basic: Substring()
             }
-        return SecretReplacement(of: secret.text, by: String(name), in: .textsAndIDs)
+        return .inAnswers(
+            SecretReplacement(of: secret.text, by: String(name), in: .textsAndIDs))
     }
 
     private func share(
@@ -190,7 +190,7 @@ extension Gateway {
         let (destination, room) = try permit(access, inside, below: root, would: would)
         return try forward(
             inside, as: .field(DAVCredential.field(for: permanent, view.backend.credential)),
-            by: .granted(access.grant, room), masking: mask(permanent, below: root, inside),
+            by: .granted(access.grant, room), untold: untold(permanent, below: root, inside),
             destination: destination, depth: depth)
     }
 
@@ -218,8 +218,8 @@ extension Gateway {
             below: request.route.prefix)
         return try forward(
             request, as: .nothing, by: .granted(access.grant, room),
+            untold: access.credential == .handle ? .inPath(hidden) : .none,
             path: hidden.root + request.route.rest,
-            hiding: access.credential == .handle ? hidden : nil,
             destination: destination.map { hidden.inside($0) }, depth: depth)
     }
 
@@ -317,7 +317,7 @@ extension Gateway {
         try refuseShares(namedIn: request.path, request.head.query)
         try refuseShares(namedInDestinationOf: request.head)
         return try forward(
-            request, as: .clients, by: .unjudged,
+            request, as: .clients, by: .unjudged, untold: .none,
             destination: request.unjudgedDestination(site.hosts))
     }
 
