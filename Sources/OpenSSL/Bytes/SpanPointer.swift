@@ -34,10 +34,13 @@ extension Span<UInt8> {
 extension [UInt8] {
     /// Room for `capacity` bytes that a C function fills; it gives back how many it wrote.
     init(filling capacity: Int, _ body: (UnsafeMutablePointer<UInt8>) -> Int) {
+        self.init()
         // An array without room is one that all threads share, and its count would be written to.
-        unsafe self.init(unsafeUninitializedCapacity: Swift.max(1, capacity)) { buffer, count in
-            guard let base = buffer.baseAddress else { return }
-            count = unsafe body(base)
+        append(addingCapacity: Swift.max(1, capacity)) { output in
+            unsafe output.withUnsafeMutableBufferPointer { buffer, count in
+                guard let base = buffer.baseAddress else { return }
+                count = unsafe body(base)
+            }
         }
     }
 
@@ -67,7 +70,14 @@ extension [UInt8] {
 extension [UInt8] {
     /// Appends a copy of what a span lends.
     package mutating func append(copying bytes: Span<UInt8>) {
-        unsafe bytes.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
+        append(addingCapacity: bytes.count) { output in
+            unsafe output.withUnsafeMutableBufferPointer { buffer, count in
+                unsafe bytes.withUnsafeBytes { bytes in
+                    unsafe UnsafeMutableRawBufferPointer(buffer).copyMemory(from: bytes)
+                }
+                count = bytes.count
+            }
+        }
     }
 
     /// Appends the bytes of a text, without the detour over a collection that `utf8` takes: lines
