@@ -1,7 +1,9 @@
 package import OpenSSL
 
 /// A share creation notification: `POST {endPoint}/shares`.
-package struct Share: Sendable {
+///
+/// A class, since it is handed on from phase to phase and holds very many texts.
+package final class Share: Sendable {
     /// The body as it came, forwarded byte for byte when nothing has to change.
     package let received: [UInt8]
     /// Its members, in order, unknown ones included.
@@ -21,6 +23,50 @@ package struct Share: Sendable {
     package let shape: ProtocolShape
     /// At least one.
     package let protocols: [ShareProtocol]
+    /// The secrets of all protocols, each once.
+    package let secrets: [Secret]
+
+    /// Reads the body of `POST /shares` in any of its generations.
+    ///
+    /// Refused (`malformed_message`): a required member that is missing or of another type, both
+    /// `sender` and `sharedBy` when they name two people, a `webdav` protocol without a secret, two
+    /// secrets for one protocol, no protocol at all, another spelling of a known `shareType`.
+    package init(parsing bytes: [UInt8]) throws(Denial) {
+        let reader = try MessageReader(bytes, known: Self.known)
+        received = bytes
+        members = reader.object
+        shareWith = try reader.address("shareWith")
+        name = try reader.string("name", upTo: 4096)
+        providerID = try reader.providerID()
+        owner = try reader.address("owner")
+        let named = try reader.optionalAddress("sender")
+        let older = try reader.optionalAddress("sharedBy")
+        guard let sender = named ?? older else {
+            throw Denial(.malformedMessage, "neither sender nor sharedBy is there")
+        }
+        if let older, older != sender {
+            throw Denial(.malformedMessage, "sender and sharedBy are two people")
+        }
+        self.sender = sender
+        shareType = try reader.string("shareType", upTo: 64)
+        // A policy that refuses groups must not be asked about "Group".
+        if !Self.shareTypes.contains(shareType),
+            Self.shareTypes.contains(shareType.lowercased().filter { !$0.isWhitespace })
+        {
+            throw Denial(.malformedMessage, "shareType is another spelling of a known word")
+        }
+        resourceType = try reader.string("resourceType", upTo: 64)
+        for text in ["description", "ownerDisplayName", "senderDisplayName", "sharedByDisplayName"]
+        {
+            _ = try reader.optionalString(text, upTo: 16_384)
+        }
+        let expiration = try reader.optionalInteger("expiration")
+        self.expiration = expiration == 0 ? nil : expiration
+        (shape, protocols) = try Self.protocols(reader)
+        secrets = protocols.compactMap(\.secret).reduce(into: []) { known, secret in
+            if !known.contains(secret) { known.append(secret) }
+        }
+    }
 
     /// Whom the share speaks for.
     ///
@@ -82,13 +128,6 @@ package struct Share: Sendable {
 
     /// The largest size that a protocol names, in bytes.
     package var size: Int? { protocols.compactMap(\.size).max() }
-
-    /// The secrets of all protocols, each once.
-    package var secrets: [Secret] {
-        protocols.compactMap(\.secret).reduce(into: []) { known, secret in
-            if !known.contains(secret) { known.append(secret) }
-        }
-    }
 }
 
 extension Share: CustomStringConvertible, CustomReflectable {

@@ -1,5 +1,5 @@
 extension Share {
-    private static let known: KnownMembers = [
+    static let known: KnownMembers = [
         "shareWith", "name", "description", "providerId", "owner", "ownerDisplayName", "sender",
         "senderDisplayName", "sharedBy", "sharedByDisplayName", "shareType", "resourceType",
         "expiration", "protocol",
@@ -9,48 +9,9 @@ extension Share {
         "name", "options", "webdav", "webapp", "ssh", "datatx", "embedded",
     ]
 
-    private static let shareTypes = ["user", "group", "federation"]
+    static let shareTypes = ["user", "group", "federation"]
 
-    /// Reads the body of `POST /shares` in any of its generations.
-    ///
-    /// Refused (`malformed_message`): a required member that is missing or of another type, both
-    /// `sender` and `sharedBy` when they name two people, a `webdav` protocol without a secret, two
-    /// secrets for one protocol, no protocol at all, another spelling of a known `shareType`.
-    package init(parsing bytes: [UInt8]) throws(Denial) {
-        let reader = try MessageReader(bytes, known: Self.known)
-        received = bytes
-        members = reader.object
-        shareWith = try reader.address("shareWith")
-        name = try reader.string("name", upTo: 4096)
-        providerID = try reader.providerID()
-        owner = try reader.address("owner")
-        let named = try reader.optionalAddress("sender")
-        let older = try reader.optionalAddress("sharedBy")
-        guard let sender = named ?? older else {
-            throw Denial(.malformedMessage, "neither sender nor sharedBy is there")
-        }
-        if let older, older != sender {
-            throw Denial(.malformedMessage, "sender and sharedBy are two people")
-        }
-        self.sender = sender
-        shareType = try reader.string("shareType", upTo: 64)
-        // A policy that refuses groups must not be asked about "Group".
-        if !Self.shareTypes.contains(shareType),
-            Self.shareTypes.contains(shareType.lowercased().filter { !$0.isWhitespace })
-        {
-            throw Denial(.malformedMessage, "shareType is another spelling of a known word")
-        }
-        resourceType = try reader.string("resourceType", upTo: 64)
-        for text in ["description", "ownerDisplayName", "senderDisplayName", "sharedByDisplayName"]
-        {
-            _ = try reader.optionalString(text, upTo: 16_384)
-        }
-        let expiration = try reader.optionalInteger("expiration")
-        self.expiration = expiration == 0 ? nil : expiration
-        (shape, protocols) = try Self.protocols(reader)
-    }
-
-    private static func protocols(
+    static func protocols(
         _ reader: MessageReader
     ) throws(Denial) -> (ProtocolShape, [ShareProtocol]) {
         guard let object = try reader.optionalObject("protocol") else {

@@ -4,8 +4,8 @@ import Transport
 /// A message that was read, and the peer it claims to come from, whose standing lets it go on.
 ///
 /// Nothing of it is believed yet; but the policy has said that this peer may be asked for its keys.
-/// Only `Gateway.identify` makes one.
-struct Claimed: Sendable {
+/// Only `Gateway.identify` makes one. A class, since each phase hands it on and it holds very many texts.
+final class Claimed: Sendable {
     let received: Received
     let message: Message
     /// Nil when the message names nobody and is not about a share that we know

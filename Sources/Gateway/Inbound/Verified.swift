@@ -6,8 +6,8 @@ import Transport
 /// A message whose sender is known: by a signature that was verified, or, unsigned, by its own
 /// word alone, which the policy then has to accept.
 ///
-/// Only `Gateway.verify` makes one.
-struct Verified: Sendable {
+/// Only `Gateway.verify` makes one. A class for the same reason as ``Claimed``.
+final class Verified: Sendable {
     let claimed: Claimed
     /// The peer that is judged; nil when an unsigned message names nobody.
     let peer: PeerHost?
