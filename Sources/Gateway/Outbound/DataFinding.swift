@@ -100,8 +100,8 @@ extension Gateway {
             throw Denial(.protocolNotSupported, "the URI of the share is none that we follow")
         }
         do {
-            let path = written.path.isEmpty ? "/" : written.path
-            return (written, try TargetPath(Array(path.utf8)[...], rule: .routed))
+            let path = Array((written.path.isEmpty ? "/" : written.path).utf8)[...]
+            return (written, try TargetPath(ordinary: path) ?? TargetPath(path, rule: .routed))
         } catch { throw Denial(.protocolNotSupported, "the path of the share: \(error)") }
     }
 
