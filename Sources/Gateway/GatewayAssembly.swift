@@ -210,7 +210,7 @@ extension RunningGateway {
                         nil
                     }
                 },
-                isKnown: { standing($0)?.names($0) == true || hasSigned($0) },
+                isKnown: { hasSigned($0) || standing($0)?.names($0) == true },
                 isNamed: { configuration.egress?.other.names($0) == true },
                 patience: patience))
     }

@@ -129,9 +129,10 @@ extension String {
     /// Whether no other spelling stands behind this one: what a policy says of `dean` would not be about
     /// the same in fullwidth letters, with which a directory finds the same user.
     fileprivate var hasOneSpelling: Bool {
-        guard !contains("  ") else { return false }
-        if utf8.allSatisfy({ $0 < 0x80 }) { return true }
-        return isSame(as: precomposedStringWithCompatibilityMapping)
+        if utf8.allSatisfy({ $0 < 0x80 }) {
+            return !zip(utf8, utf8.dropFirst()).contains { $0 == 0x20 && $1 == 0x20 }
+        }
+        return !contains("  ") && isSame(as: precomposedStringWithCompatibilityMapping)
             && !unicodeScalars.contains { $0.properties.isDefaultIgnorableCodePoint }
     }
 }

@@ -13,6 +13,7 @@ struct MemberNames {
         if many.isEmpty {
             if name.isASCII, few.count < 24 {
                 for other in few where Self.isSameASCII(name, other) { return false }
+                if few.isEmpty { few.reserveCapacity(16) }
                 few.append(name)
                 return true
             }

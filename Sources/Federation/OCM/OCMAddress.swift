@@ -70,6 +70,11 @@ package struct OCMAddress: Sendable, Equatable {
     /// oCIS (`uuid@h@h`) and OpenCloud (`uuid@https://h@h`) write it, or in the base64 of a UUID's address, as
     /// OpenCloud's and opencloudmesh-go's owners have it; the same one where there is none.
     package var saidOnce: OCMAddress {
+        // Most say none.
+        let bytes = identifier.utf8.span
+        guard bytes.count > Self.uuid.count || bytes.contains(UInt8(ascii: "@")) else {
+            return self
+        }
         var once = self
         while let left = Self.withoutHost(once.identifier, host) { once.identifier = left }
         return once

@@ -50,9 +50,10 @@ enum Target: Sendable {
     private func endPoint(
         _ method: String, _ rest: Substring.UTF8View, _ others: Others
     ) -> Route? {
-        let name = Substring(rest).split(separator: "/", omittingEmptySubsequences: true)
-        guard name.count == 1, let first = name.first,
-            let endpoint = OCMEndpoint(rawValue: String(first))
+        let name = rest.drop { $0 == UInt8(ascii: "/") }
+        let end = name.firstIndex(of: UInt8(ascii: "/")) ?? name.endIndex
+        guard name[end...].allSatisfy({ $0 == UInt8(ascii: "/") }),
+            let endpoint = OCMEndpoint(rawValue: String(Substring(name[..<end])))
         else {
             switch others {
             case .closed: return .unknownEndpoint
