@@ -36,12 +36,12 @@ extension JSONValue {
 
     /// Appends a string as `serialized` writes it.
     package static func write(_ text: String, into bytes: inout [UInt8]) {
-        bytes.append(UInt8(ascii: "\""))
-        if text.utf8.span.isPlainText {
-            bytes.append(utf8: text)
-            bytes.append(UInt8(ascii: "\""))
+        let plain = text.utf8.span
+        if plain.isPlainText {
+            bytes.append(quoting: plain)
             return
         }
+        bytes.append(UInt8(ascii: "\""))
         for byte in text.utf8 {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):

@@ -179,9 +179,8 @@ struct JournalText: Sendable {
 extension JournalText {
     mutating func begin(_ name: String) {
         separate()
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(utf8: name)
-        bytes.append(utf8: "\":")
+        bytes.append(quoting: name.utf8.span)
+        bytes.append(UInt8(ascii: ":"))
     }
 
     /// A member whose name an operator chose, or a peer.

@@ -74,9 +74,8 @@ enum LogLine {
 
     /// One member of an object.
     static func write(_ entry: LogEntry, depth: Int, into line: inout [UInt8]) {
-        line.append(UInt8(ascii: "\""))
-        line.append(utf8: entry.name.rawValue)
-        line.append(utf8: "\":")
+        line.append(quoting: entry.name.rawValue.utf8.span)
+        line.append(UInt8(ascii: ":"))
         write(entry.value, depth: depth, into: &line)
     }
 

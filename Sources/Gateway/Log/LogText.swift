@@ -14,20 +14,20 @@ package enum LogText {
 
     /// Appends a JSON string (RFC 8259), with everything escaped that is not plainly visible.
     static func write(_ text: String, into line: inout [UInt8]) {
-        line.append(UInt8(ascii: "\""))
         let bytes = text.utf8.span
         if bytes.count <= valueLimit, bytes.isPlainText {
-            line.append(copying: bytes)
-        } else {
-            var length = 0
-            for scalar in text.unicodeScalars {
-                length += UTF8.width(scalar)
-                if length > valueLimit {
-                    line.append(contentsOf: ellipsis)
-                    break
-                }
-                write(scalar, into: &line)
+            line.append(quoting: bytes)
+            return
+        }
+        line.append(UInt8(ascii: "\""))
+        var length = 0
+        for scalar in text.unicodeScalars {
+            length += UTF8.width(scalar)
+            if length > valueLimit {
+                line.append(contentsOf: ellipsis)
+                break
             }
+            write(scalar, into: &line)
         }
         line.append(UInt8(ascii: "\""))
     }

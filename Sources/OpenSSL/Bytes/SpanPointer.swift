@@ -80,6 +80,22 @@ extension [UInt8] {
         }
     }
 
+    /// Appends a copy of what a span lends, between quotation marks.
+    package mutating func append(quoting bytes: Span<UInt8>) {
+        append(addingCapacity: bytes.count + 2) { output in
+            unsafe output.withUnsafeMutableBufferPointer { buffer, count in
+                unsafe buffer[0] = UInt8(ascii: "\"")
+                let room = UnsafeMutableRawBufferPointer(buffer)
+                unsafe bytes.withUnsafeBytes { bytes in
+                    unsafe UnsafeMutableRawBufferPointer(rebasing: room[1...])
+                        .copyMemory(from: bytes)
+                }
+                unsafe buffer[bytes.count + 1] = UInt8(ascii: "\"")
+                count = bytes.count + 2
+            }
+        }
+    }
+
     /// Appends the bytes of a text, without the detour over a collection that `utf8` takes: lines
     /// of the log and of the journal have hundreds of texts.
     package mutating func append(utf8 text: String) { append(copying: text.utf8.span) }
@@ -171,32 +187,38 @@ extension Span<UInt8> {
             return index
         }
     }
+
     /// Whether all of it is printable ASCII that a JSON string holds as it is: no control character,
     /// no quotation mark, no backslash. Looks at eight bytes at once.
     package var isPlainText: Bool {
-        unsafe withUnsafeBytes { bytes in
-            var index = 0
-            while index + 8 <= bytes.count {
-                let word = unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-                // Some high bit is set when a byte is not ASCII, or when it is below what is taken
-                // from it: without either, nothing borrows and no difference has a high bit.
-                let delete = word ^ 0x7F7F_7F7F_7F7F_7F7F
-                let quotation = word ^ 0x2222_2222_2222_2222
-                let backslash = word ^ 0x5C5C_5C5C_5C5C_5C5C
-                let found =
-                    word | (word &- 0x2020_2020_2020_2020)
-                    | (delete &- 0x0101_0101_0101_0101) | (quotation &- 0x0101_0101_0101_0101)
-                    | (backslash &- 0x0101_0101_0101_0101)
-                if found & 0x8080_8080_8080_8080 != 0 { return false }
-                index += 8
-            }
-            while index < bytes.count {
-                switch unsafe bytes[index] {
+        guard count >= 8 else {
+            for place in indices {
+                switch self[place] {
                 case 0..<0x20, 0x7F..., UInt8(ascii: "\""), UInt8(ascii: "\\"): return false
-                default: index += 1
+                default: break
                 }
             }
             return true
         }
+        var index = 0
+        while index + 8 < count {
+            guard Self.isPlainText(word(at: index)) else { return false }
+            index += 8
+        }
+        // The last eight, some of which may have been looked at.
+        return Self.isPlainText(word(at: count - 8))
+    }
+
+    /// Some high bit is set when a byte is not ASCII, or when it is below what is taken from it: without
+    /// either, nothing borrows and no difference has a high bit.
+    private static func isPlainText(_ word: UInt64) -> Bool {
+        let delete = word ^ 0x7F7F_7F7F_7F7F_7F7F
+        let quotation = word ^ 0x2222_2222_2222_2222
+        let backslash = word ^ 0x5C5C_5C5C_5C5C_5C5C
+        let found =
+            word | (word &- 0x2020_2020_2020_2020)
+            | (delete &- 0x0101_0101_0101_0101) | (quotation &- 0x0101_0101_0101_0101)
+            | (backslash &- 0x0101_0101_0101_0101)
+        return found & 0x8080_8080_8080_8080 == 0
     }
 }
