@@ -242,6 +242,41 @@ import Testing
         #expect(try ways(more, to: DiscoverySamples.gateway).contains("webapp"))
     }
 
+    /// What our tokens open is WebDAV alone.
+    @Test(arguments: [
+        (DiscoverySamples.gateway, "", false), (DiscoverySamples.nextcloud35, "", false),
+        (DiscoverySamples.reva, "", true),
+        (DiscoverySamples.reva, #","requirements":["must-exchange-token"]"#, false),
+    ])
+    func aWayThatOpensByTokensAloneIsLeftOut(
+        _ peer: String, _ demands: String, _ stays: Bool
+    ) throws {
+        let translation = try translation(to: peer)
+        let webapp = #""webapp":{"uri":"https://a.test/","sharedSecret":"OTHER"\#(demands)}"#
+        let both = try Samples.share(
+            Samples.opencloud.replacing(#""webdav":{"#, with: "\(webapp),\"webdav\":{"))
+        let names = try translation.openable(both).protocols.map(\.name)
+        #expect(names == (stays ? ["webapp", "webdav"] : ["webdav"]))
+        let alone = try Samples.share(
+            #"{"shareWith":"b@h.test","shareType":"user","name":"x","resourceType":"folder","#
+                + #""providerId":"7","owner":"a@nc27a.test","sender":"a@nc27a.test","#
+                + #""protocol":{"name":"multi",\#(webapp)}}"#)
+        if stays {
+            #expect(try translation.openable(alone).protocols.count == 1)
+        } else {
+            let denial = #expect(throws: Denial.self) { try translation.openable(alone) }
+            #expect(denial?.code == .protocolNotSupported)
+        }
+    }
+
+    @Test func whatIsReachedWithoutASecretStays() throws {
+        let crate = try Samples.share(
+            Samples.opencloud.replacing(
+                #""webdav":{"#, with: #""embedded":{"payload":{}},"webdav":{"#))
+        let openable = try translation(to: DiscoverySamples.gateway).openable(crate)
+        #expect(openable.protocols.map(\.name) == ["embedded", "webdav"])
+    }
+
     /// As a backend says them that knows itself by a name of its own network.
     @Test(arguments: ["http://inner.corp", "http://nc27a.test", "https://nc27a.test"])
     func urlsOfTheBackendAreThoseOfTheSite(_ origin: String) throws {

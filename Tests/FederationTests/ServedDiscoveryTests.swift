@@ -57,13 +57,24 @@ import Testing
 
     @Test func revasPathGetsBothSlashesAndItsOtherObjectsStay() throws {
         let inner = try backend(
-            #"{"enabled":true,"endPoint":"https://h.test/ocm","resourceTypes":[{"name":"file","shareTypes":["user"],"protocols":{"webdav":"/dav/ocm","webapp-receive":{"targets":["blank"]}}}]}"#
+            #"{"enabled":true,"endPoint":"https://h.test/ocm","resourceTypes":[{"name":"file","shareTypes":["user"],"protocols":{"webdav":"/dav/ocm","datatx":{"x":["y"]}}}]}"#
         )
         let (object, document) = try served(.opencloud, inner)
         let protocols = object["resourceTypes"]?.array?.first?.object?["protocols"]?.object
         #expect(protocols?["webdav"]?.string == "/dav/ocm/")
-        #expect(protocols?["webapp-receive"]?.object?["targets"] != nil)
+        #expect(protocols?["datatx"]?.object?["x"] != nil)
         #expect(document.capabilities.contains(.protocolObject))
+    }
+
+    /// Such shares are left out, or refused, both ways.
+    @Test(arguments: [BackendKind.cernbox, .opencloud, .nextcloud, .generic])
+    func pagesThatOpenByTokensAreNotOffered(_ kind: BackendKind) throws {
+        let inner = try backend(
+            #"{"enabled":true,"endPoint":"https://h.test/ocm","resourceTypes":[{"name":"file","protocols":{"webdav":"/d/","webapp":{},"webapp-receive":{"targets":["blank"]}}},{"name":"page","protocols":{"webapp":"/old"}}]}"#
+        )
+        let types = try served(kind, inner).1.resourceTypes
+        #expect(types.first?.protocols.members.map(\.name) == ["webdav"])
+        #expect(types.first { $0.name == "page" }?.protocols["webapp"]?.string == "/old")
     }
 
     /// CERNBox takes no share of a type that the sender's document does not name.

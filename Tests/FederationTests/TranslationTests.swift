@@ -366,11 +366,10 @@ import Testing
         }
     }
 
-    @Test func theOnlyWayStaysWhateverItDemands() throws {
-        let text = Samples.opencloudmeshgo.replacing(#""webdav":{"#, with: #""webapp":{"#)
-        let share = try Samples.share(text)
-        #expect(share.unmetWays([.mustExchangeToken]) == [])
-        #expect(try !Self.generic.share(share, taken: [.mustExchangeToken]).isChanged)
+    @Test(arguments: [cernbox, opencloud, nextcloud35, generic])
+    func aShareThatNobodyCouldOpenIsRefused(_ translation: Translation) throws {
+        let share = try Samples.share(Samples.opencloudmeshgo.replacing("webdav", with: "webapp"))
+        #expect(throws: Denial.self) { try translation.share(share, taken: [.mustExchangeToken]) }
     }
 
     /// The deprecated shape has no place for it, and who reads both shapes there reads that one.

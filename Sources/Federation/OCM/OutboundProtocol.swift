@@ -90,6 +90,24 @@ extension OutboundTranslation {
             && share.protocols.count > 1
     }
 
+    /// The share without the ways that the peer would open by tokens alone, but WebDAV: ours open
+    /// nothing else, and the backend knows neither them nor the codes that they are given out for.
+    ///
+    /// Refused (`protocol_not_supported`): a share of which no way is left.
+    package func openable(_ share: Share) throws(Denial) -> Share {
+        let isDemanded = demandsTokens(share)
+        let closed = share.protocols.filter { way in
+            way.name != "webdav"
+                && (way.requirements.contains(.mustExchangeToken)
+                    || isDemanded && way.secret != nil)
+        }.map(\.name)
+        guard !closed.isEmpty else { return share }
+        guard closed.count < share.protocols.count else {
+            throw Denial(.protocolNotSupported, "no way that our tokens open")
+        }
+        return try share.without(closed)
+    }
+
     /// Where the data are of a share that does not say so itself.
     private func place(of share: Share) -> String {
         switch dialect.reader.kind {

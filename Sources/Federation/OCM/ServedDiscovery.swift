@@ -138,15 +138,27 @@ package struct ServedDiscovery: Sendable {
             if let text = protocols["webdav"]?.string {
                 protocols["webdav"] = .string(DiscoveryDocument.path(of: .string(text)) ?? text)
             }
-            // Where `absolute` is said, opencloudmesh-go names a place at the receiver's own host.
-            // Relative URIs are completed for the backend, so nothing has to be said.
-            if kind.needsAbsoluteURIs {
-                for name in protocols.members.map(\.name)
-                where name.lowercased() == "webdav-receive" { protocols[name] = nil }
+            for (name, value) in protocols.members where Self.isUntrue(name, value, of: kind) {
+                protocols[name] = nil
             }
             return resourceType(
                 type.name, type.shareTypes.isEmpty ? ["user"] : type.shareTypes,
                 names.withoutInner(names.moved(protocols)))
+        }
+    }
+
+    /// Whether a way that the backend names is none through the gateway.
+    private static func isUntrue(
+        _ name: String, _ value: JSONValue, of kind: BackendKind
+    ) -> Bool {
+        switch name.lowercased() {
+        // Where `absolute` is said, opencloudmesh-go names a place at the receiver's own host.
+        // Relative URIs are completed for the backend, so nothing has to be said.
+        case "webdav-receive": kind.needsAbsoluteURIs
+        // In this form it opens by tokens, which are good for WebDAV alone (`docs/decisions/0002`).
+        case "webapp": value.object != nil
+        case "webapp-receive": true
+        case _: false
         }
     }
 

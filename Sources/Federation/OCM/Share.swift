@@ -106,7 +106,10 @@ package final class Share: Sendable {
     package func without(_ names: [String]) throws(Denial) -> Share {
         var members = members
         var ways = members["protocol"]?.object ?? JSONObject()
-        for name in names { ways[name] = nil }
+        for way in protocols where names.contains(way.name) {
+            ways[way.name] = nil
+            if way.place != .member { ways["options"] = .object(JSONObject()) }
+        }
         members["protocol"] = .object(ways)
         return try Share(parsing: JSONValue.object(members).serialized())
     }
@@ -114,15 +117,16 @@ package final class Share: Sendable {
     /// The WebDAV way of the share, when it has one.
     package var webdav: ShareProtocol? { protocols.first { $0.name == "webdav" } }
 
-    /// The names of the ways beside WebDAV that demand what somebody meets on WebDAV alone: nobody
+    /// The names of the ways other than WebDAV that demand what somebody meets on WebDAV alone: nobody
     /// does on these. Nor on those with the secret of a WebDAV that demands it, which is replaced.
     package func unmetWays(_ taken: Set<ShareRequirement>) -> [String] {
-        guard let webdav, let secret = webdav.secret else { return [] }
-        let isReplaced = webdav.requirements.contains { taken.contains($0) }
+        let replaced = webdav.flatMap { webdav in
+            webdav.requirements.contains { taken.contains($0) } ? webdav.secret : nil
+        }
         return protocols.filter { way in
             way.name != "webdav"
                 && (way.requirements.contains { taken.contains($0) }
-                    || isReplaced && way.secret == secret)
+                    || replaced != nil && way.secret == replaced)
         }.map(\.name)
     }
 

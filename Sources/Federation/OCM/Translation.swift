@@ -54,7 +54,7 @@ package struct Translation: Sendable {
     /// - Parameters:
     ///   - swaps: secrets to be replaced, at every place of the body.
     ///   - taken: requirements that the gateway meets itself on WebDAV, so that the backend need not
-    ///     know them; other ways that have them are left out beside that.
+    ///     know them; other ways that have them are left out.
     ///   - signed: whether it is signed anew for the backend, which compares the host of an address byte
     ///     by byte with that of the `keyId` (`protocol.md` 9.8), whose spelling is the canonical one.
     ///   - uri: where the data are, absolute; needed by backends of the reva family when the share
@@ -79,7 +79,11 @@ package struct Translation: Sendable {
         members["resourceType"] = .string(known(share.resourceType))
         var ways = try protocolForBackend(share, taken: taken, uri: uri())
         Self.remove(taken, from: &ways)
-        for name in waysLeftOut(of: share, taken) { ways[name] = nil }
+        let untold = waysLeftOut(of: share, taken)
+        guard untold.count < share.protocols.count else {
+            throw Denial(.protocolNotSupported, "no way that the backend could open")
+        }
+        for name in untold { ways[name] = nil }
         if share.resourceType == "file", backend.namesSingleFiles { tellSegment(in: &ways) }
         ways = ways.replacing(swaps)
         members["protocol"] = .object(ways)

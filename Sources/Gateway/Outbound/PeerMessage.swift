@@ -57,7 +57,8 @@ extension Gateway {
         switch message {
         case .share(let sent):
             try refuseOwnTokens(of: sent)
-            let share = await named(sent, by: translation, addressed.received.client, trail)
+            let openable = try translation.openable(sent)
+            let share = await named(openable, by: translation, addressed.received.client, trail)
             // What the peer cannot be told is not recorded, nor a secret at a place that is kept as it is.
             let blanks = share.isOfFiles ? share.secrets.map { SecretSwap($0, by: Secret([])) } : []
             try Self.refuseLeft(blanks, in: try translation.share(share, swaps: blanks))
@@ -66,7 +67,8 @@ extension Gateway {
                 settings, trail)
             (endpoint, made, replaced) = (.shares, recorded, recorded.swaps)
             body = try translation.share(share, swaps: replaced)
-            if translation.leavesWaysOut(of: share) { trail.altered("ways left out") }
+            let isCut = openable.protocols.count < sent.protocols.count
+            if isCut || translation.leavesWaysOut(of: share) { trail.altered("ways left out") }
         case .notification(let notification):
             endpoint = .notifications
             if let change = permission(notification, addressed.share, .outbound) {

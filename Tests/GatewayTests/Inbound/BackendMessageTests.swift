@@ -7,8 +7,10 @@ import Transport
 @testable import Gateway
 
 @Suite struct BackendMessageTests {
-    private func world(_ kind: String = "nextcloud") throws -> (TestWorld, TestPeer) {
-        let world = try TestWorld(kind: kind)
+    private func world(
+        _ kind: String = "nextcloud", profile: String = "bridge"
+    ) throws -> (TestWorld, TestPeer) {
+        let world = try TestWorld(profile: profile, kind: kind)
         let peer = try TestPeer("modern.test")
         try peer.publish(on: world.net)
         return (world, peer)
@@ -149,6 +151,17 @@ import Transport
         #expect(ways["webapp"] == nil)
         #expect(ways["webdav"]?.object?["sharedSecret"]?.string != "secret-of-seven")
         #expect(message.made?.accesses.map(\.protocolName) == ["webdav"])
+    }
+
+    /// The handle in the place of its code would open nothing either.
+    @Test(arguments: ["nextcloud", "opencloud", "cernbox", "generic"], ["bridge", "observe"])
+    func aShareOfNothingButSuchAWayIsRefused(_ kind: String, _ profile: String) async throws {
+        let (world, peer) = try world(kind, profile: profile)
+        let share = Messages.share(from: "modern.test").replacing(
+            #""webdav":{"uri":"x7""#, with: #""webapp":{"uri":"https://modern.test/app""#)
+        let denial = try await world.denial(
+            try peer.request("/ocm/shares", share, at: world.clock.now))
+        #expect(denial?.code == .protocolNotSupported)
     }
 
     /// CERNBox has one secret for all ways, and demands tokens of `webapp` alone.

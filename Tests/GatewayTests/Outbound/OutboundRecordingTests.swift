@@ -96,6 +96,19 @@ import Transport
         #expect(altered?.contains(.string("ways left out")) == true)
     }
 
+    /// Its code would be exchanged for a token that opens WebDAV alone.
+    @Test func aWayThatDemandsTokensIsNeitherToldNorRecorded() async throws {
+        let (world, _, _) = try TestWorld.withPeers()
+        let share = try share(
+            #""uri":"https://cloud.test/app","sharedSecret":"SECRETOFAPP0000","#
+                + #""requirements":["must-exchange-token"]"#)
+        #expect(try await world.send(share).status == 201)
+        #expect(world.mail.bodies.first?.contains("webapp") == false)
+        #expect(world.gateway.registry.all.first?.accesses.map(\.protocolName) == ["webdav"])
+        let altered = world.decisions().first?["altered"]?.array
+        #expect(altered?.contains(.string("ways left out")) == true)
+    }
+
     // MARK: Tokens of the backend's own
 
     /// A CERNBox whose document has a token endpoint opens what demands tokens by its own alone.
