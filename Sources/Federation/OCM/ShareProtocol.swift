@@ -35,7 +35,7 @@ extension ShareProtocol: CustomStringConvertible, CustomReflectable {
 extension ShareProtocol {
     private static let known: KnownMembers = [
         "uri", "url", "URI", "sharedSecret", "permissions", "requirements", "accessTypes", "size",
-        "targets", "viewMode", "uriTemplate", "srcUri",
+        "targets", "viewMode", "uriTemplate", "srcUri", "payload",
     ]
 
     /// A member of `protocol`, or its `options`.
@@ -64,6 +64,7 @@ extension ShareProtocol {
                 uris.append(place)
             }
         }
+        if name.isSame(as: "embedded") { uris += EmbeddedPlaces(in: object).texts }
         places = uris
         permissions = try Self.permissions(reader, place)
         requirements = try reader.optionalWords("requirements")?.map(ShareRequirement.init) ?? []

@@ -22,13 +22,16 @@ extension Gateway {
         let elsewhere = try waysElsewhere(share.protocols, owner: share.owner.host, verified)
         guard !elsewhere.isEmpty else { return .asSent(share) }
         guard elsewhere.count < share.protocols.count else {
-            throw Denial(.protocolNotSupported, "no way to the share at its sender")
+            throw Denial(
+                .protocolNotSupported,
+                "no way to the share at its sender, and no data to fetch at a host of egress.other")
         }
         return .cut(try share.without(elsewhere))
     }
 
     /// The names of the ways to a share, beside that over WebDAV, that lead elsewhere than to the side that
-    /// offers it: `webapp`, which people would be led to, and `datatx`, from which data would be fetched.
+    /// offers it: `webapp`, which people would be led to, and `datatx`, from which data would be fetched; and
+    /// `embedded`, where it has data fetched from elsewhere than ``mayBeFetched(_:)`` lets.
     ///
     /// Refused (`protocol_not_supported`, and what refuses a host that a peer names): data over WebDAV elsewhere.
     ///
@@ -51,6 +54,8 @@ extension Gateway {
             case "webdav": for uri in way.places { try checkData(uri, side) }
             case "webapp", "datatx":
                 if !way.places.allSatisfy({ leads($0, to: side) }) { elsewhere.append(way.name) }
+            case "embedded":
+                if !way.places.allSatisfy(mayBeFetched) { elsewhere.append(way.name) }
             default: break
             }
         }
@@ -80,6 +85,16 @@ extension Gateway {
         // A page at this site would be one of its own to the browser.
         return url.scheme == .https && !site.hosts.contains(url.host)
             && (try? check(url.host, side)) != nil
+    }
+
+    /// Whether the backend may fetch embedded data there: over https at a host that `egress.other` names.
+    ///
+    /// Such data are third parties' by their nature, and the backend follows where these redirect to, also to
+    /// this machine. So the operator has to know the host, whoever names it, and `tunnel` does not mean it.
+    private func mayBeFetched(_ uri: String) -> Bool {
+        guard let url = URLParts(uri.prefix { $0 != "#" }) else { return false }
+        return url.scheme == .https && isNameOfAPeer(url.host)
+            && !site.hosts.contains { $0.name == url.host.name } && gate?.names(url.host) == true
     }
 
     /// Refused: a host that is not of the offering side, an address, a name that means something only on this

@@ -147,6 +147,53 @@ import Testing
         }
     }
 
+    private static let crate =
+        #""embedded":{"payload":{"@context":"https://w3id.org/ro/crate/1.1/context","@graph":["#
+        + #"{"@id":"./","@type":"Dataset"},ENTITY]}}"#
+
+    /// CERNBox asks there without a look, follows where it is sent on, and asks no proxy for this machine.
+    @Test(arguments: [
+        (#"{"@type":"File","url":"https://zenodo.test/f.txt#x"}"#, true),
+        (#"{"@type":"File","url":{"@id":"https://zenodo.test/f?download=1"}}"#, true),
+        (#"{"@type":"Person","name":"a"}"#, true),
+        (#"{"@type":"File","url":"http://zenodo.test/f.txt"}"#, false),
+        (#"{"@type":"File","url":"http://127.0.0.1:9142/admin"}"#, false),
+        (#"{"@type":"File","URL":"https://localhost/x"}"#, false),
+        (#"{"@type":"File","url":{"@ID":"https://cloud.test/x"}}"#, false),
+        (#"{"@type":"File","url":"https://zenodo.test@127.0.0.1/x"}"#, false),
+        (#"{"@type":"File","url":"https://modern.test/x"}"#, false),
+        (#"{"distribution":[{"contentUrl":"https://zenodo.test/a"}]}"#, true),
+        (#"{"distribution":[{"contentUrl":"http://169.254.169.254/latest"}]}"#, false),
+    ])
+    func embeddedDataAreAtHostsThatTheOperatorNames(
+        _ entity: String, _ isThere: Bool
+    ) async throws {
+        let named = Self.wayOut + "other = [\"zenodo.test\"]\n"
+        for (egress, isNamed) in [
+            (named, true), (Self.wayOut, false), (Self.wayOut + "other = \"tunnel\"\n", false),
+            ("", false),
+        ] {
+            let (world, modern) = try world("cernbox", egress, profile: "observe")
+            let share = Messages.share(from: "modern.test", requirements: "").replacing(
+                #""webdav":{"uri":"x7","sharedSecret":"secret-of-seven","permissions":["read"]}"#,
+                with: Self.crate.replacing("ENTITY", with: entity))
+            let denial = try await world.denial(
+                try modern.request("/ocm/shares", share, at: world.clock.now))
+            let isTaken = isThere && (isNamed || !entity.contains("http"))
+            let code: DenialCode? = isTaken ? nil : .protocolNotSupported
+            #expect(denial?.code == code, "\(egress)")
+        }
+    }
+
+    @Test func anEmbeddedTextIsNotTaken() async throws {
+        let (world, modern) = try world("generic", Self.wayOut)
+        let share = Messages.share(from: "modern.test", requirements: "").replacing(
+            #""webdav":{"#, with: #""embedded":{"payload":"{}"},"webdav":{"#)
+        let message = try await world.accept(
+            try modern.request("/ocm/shares", share, at: world.clock.now))
+        #expect(!String(decoding: message.body, as: UTF8.self).contains("embedded"))
+    }
+
     /// oCIS takes the place of the data from it, too.
     @Test(arguments: [
         ("http://127.0.0.1/x", false), ("https://other.test/x", false),
