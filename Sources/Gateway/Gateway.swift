@@ -70,6 +70,9 @@ package final class Gateway: Sendable {
     /// which it may count as a guess and slow all down for. 20 at once are the shares that a peer
     /// opens again after the gateway has come; nobody guesses 190 bits at ten in a minute.
     let unknownCodes = TokenBuckets(perMinute: 10, burst: 20)
+    /// Token requests that nobody signed and that name no peer, by the client's address: as many as one
+    /// peer may have exchanged. Whoever sends these need not know a code.
+    let unnamedClients = TokenBuckets(perMinute: 600, burst: 200)
     /// Codes that the backend is asked about at the moment, by fingerprint.
     let learning = SingleFlight<String, Denial?>()
     let resolution: PeerResolution

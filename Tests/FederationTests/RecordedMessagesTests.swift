@@ -54,7 +54,7 @@ import Testing
         case .token:
             let request = try TokenRequest(
                 parsing: exchange.body, type: MediaType(exchange.field("content-type")))
-            #expect(request.client.description == "ocmgo2.test")
+            #expect(request.client?.description == "ocmgo2.test")
         case .passThrough: #expect(exchange.path.contains("circles"))
         case .discovery, .ocsProvider, .jwks, .ocm(.requestShare), .webdav, .shareInfo, .linkShare,
             .remoteActivity, .status, .methodNotAllowed, .unknownEndpoint, .unplaced, .elsewhere:

@@ -2,11 +2,12 @@ package import OpenSSL
 
 /// A request to the token endpoint (RFC 6749 4.1.3, `protocol.md` 5): a code against a token.
 package struct TokenRequest: Sendable {
-    /// The receiving server: it must be the one that signed.
-    package let client: PeerHost
+    /// The receiving server: it must be the one that signed. Nil where none is named, as CERNBox leaves it
+    /// away for users without an identity provider.
+    package let client: PeerHost?
     package let code: Secret
 
-    package var claim: Claim { Claim(client) }
+    package var claim: Claim? { client.map { Claim($0) } }
 
     /// The names that the grant has had.
     private static let grants: Set<String> = [
@@ -16,8 +17,8 @@ package struct TokenRequest: Sendable {
     /// Reads the body: a form, or the JSON object that early stubs send. Other parameters are
     /// ignored.
     ///
-    /// Refused (RFC 6749 5.2): `invalid_request` for a body that cannot be read, a parameter that is
-    /// missing, empty or there twice, a code outside printable ASCII or over 512 bytes;
+    /// Refused (RFC 6749 5.2): `invalid_request` for a body that cannot be read, a parameter that is there
+    /// twice, another than `client_id` that is missing or empty, a code outside printable ASCII or over 512 bytes;
     /// `unsupported_grant_type`; `invalid_client` for a `client_id` that is no host;
     /// `unsupported_media_type`, and `body_too_large` over 16 KiB.
     package init(parsing body: [UInt8], type: MediaType?) throws(Denial) {
@@ -39,17 +40,18 @@ package struct TokenRequest: Sendable {
         guard Self.grants.contains(grant) else {
             throw Denial(.unsupportedGrantType, "another grant")
         }
-        guard let id = form["client_id"] else {
-            throw Denial(.invalidRequest, "client_id is missing")
-        }
         guard let code = form["code"] else { throw Denial(.invalidRequest, "code is missing") }
         guard code.utf8.count <= 512, code.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw Denial(.invalidRequest, "the code is longer or wilder than any code")
         }
-        guard id.utf8.count <= 512, let client = PeerHost(id) ?? PeerHost(url: id) else {
-            throw Denial(.invalidClient, "client_id is not a host")
+        if let id = form["client_id"] {
+            guard id.utf8.count <= 512, let client = PeerHost(id) ?? PeerHost(url: id) else {
+                throw Denial(.invalidClient, "client_id is not a host")
+            }
+            self.client = client
+        } else {
+            client = nil
         }
-        self.client = client
         self.code = Secret(utf8: code)
     }
 
@@ -90,6 +92,8 @@ package enum TokenAnswer {
 }
 
 extension TokenRequest: CustomStringConvertible, CustomReflectable {
-    package var description: String { "<token request of \(client)>" }
-    package var customMirror: Mirror { Mirror(self, children: ["client": client.description]) }
+    package var description: String { "<token request of \(client?.description ?? "nobody")>" }
+    package var customMirror: Mirror {
+        Mirror(self, children: ["client": client?.description ?? "nobody"])
+    }
 }

@@ -38,7 +38,7 @@ extension Gateway {
     ///
     /// Refused: peers that are blocked, or unknown under `unknown = "deny"`: nothing is ever fetched from
     /// those. Those that wait for a person (`unknown = "hold"`) go on to be verified, and no further.
-    /// Messages for, or about, somebody who is none of ours.
+    /// Messages for, or about, somebody who is none of ours; token requests of nobody (`invalid_request`).
     ///
     /// - Parameter peer: who has signed, where that is known already.
     func identify(
@@ -47,8 +47,9 @@ extension Gateway {
         let presented = received.isNamedByItsKey ? self.presented(by: received) : nil
         let signer = peer.map { NamedSigner.host($0) } ?? NamedSigner(presented)
         let meant = shareMeant(by: message, signer: signer)
+        let byCode = try claimByCode(message, of: received, presented, trail)
         let claim =
-            message.claim(signedFor: signer.host) ?? meant.peer.map { Claim($0) }
+            byCode ?? message.claim(signedFor: signer.host) ?? meant.peer.map { Claim($0) }
             ?? signer.host.map { Claim($0) }
         trail.read(
             message, claim, as: received.occasion, peer: claim?.peer, ours: site.hosts,
@@ -56,9 +57,35 @@ extension Gateway {
         let claimed = Claimed(
             received: received, message: message, claim: claim, share: meant.share,
             doubt: meant.doubt, presented: presented)
+        if case .token(let request) = message, request.client == nil, byCode == nil {
+            throw Denial(.invalidRequest, "client_id is missing")
+        }
         try admit(claimed, signer, trail)
         do throws(Denial) { try checkOurs(message) } catch { try refuse(error, orTell: trail) }
         return claimed
+    }
+
+    /// Whom a token request speaks for by its code alone, which is as much as an unsigned one ever shows
+    /// (`docs/decisions/0014`). Nil where it is signed or names a peer, and where no block of the policy could let
+    /// that peer have a token unsigned: then it is answered as with any code.
+    ///
+    /// Refused: what ``peer(ofCodeIn:_:under:)`` refuses.
+    private func claimByCode(
+        _ message: Message, of received: Received, _ presented: Result<Presented, Denial>?,
+        _ trail: Trail
+    ) throws(Denial) -> Claim? {
+        guard case .token(let request) = message, case .success(let shown)? = presented,
+            case .none = shown.signature,
+            let peer = try peer(ofCodeIn: request, received, under: trail.policy)
+        else { return nil }
+        let claimed = Claimed(
+            received: received, message: message, claim: Claim(peer), share: nil, doubt: nil,
+            presented: presented)
+        var facts = facts(
+            claimed, trail, peer: peer, signature: .none(.no), document: nil)
+        facts.fill(from: message, ours: site.hosts)
+        let standing = trail.policy.standing(of: peer, now: received.now)
+        return trail.policy.mayAllow(facts, standing) ? claimed.claim : nil
     }
 
     /// What its owner says of a share that is still being judged here waits for that one's answer, where it
@@ -223,8 +250,8 @@ extension Message {
     /// Whom the message speaks for by its own words. Nextcloud 35 leaves its port out of `client_id`, but
     /// not out of its key's name: there the port is the key's.
     fileprivate func claim(signedFor key: PeerHost?) -> Claim? {
-        guard case .token(let request) = self, let key, request.client.port == nil,
-            request.client.name == key.name
+        guard case .token(let request) = self, let key, let client = request.client,
+            client.port == nil, client.name == key.name
         else { return ownClaim }
         return Claim(key)
     }

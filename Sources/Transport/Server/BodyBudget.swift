@@ -85,7 +85,7 @@ final class BodyShare: Sendable {
 
     init(_ budget: BodyBudget, of client: IPAddress?) {
         self.budget = budget
-        self.client = client.map { ClientTable.client($0) }
+        self.client = client.map(\.ofClient)
     }
 
     /// Whether so much more may come, as far as one can tell now.

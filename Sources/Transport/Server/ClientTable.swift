@@ -10,7 +10,7 @@ struct ClientTable: Sendable {
 
     /// Counts one more, unless the client has as many as it may.
     mutating func admit(_ address: IPAddress) -> Admission {
-        let client = Self.client(address)
+        let client = address.ofClient
         let count = counts[client, default: 0]
         guard count < limit else { return .refused }
         counts[client] = count + 1
@@ -19,19 +19,21 @@ struct ClientTable: Sendable {
 
     /// One that was admitted has ended.
     mutating func leave(_ address: IPAddress) {
-        let client = Self.client(address)
+        let client = address.ofClient
         guard let count = counts[client] else { return }
         counts[client] = count > 1 ? count - 1 : nil
     }
 
     /// How many clients are known.
     var count: Int { counts.count }
+}
 
-    /// The client that an address belongs to.
-    static func client(_ address: IPAddress) -> IPAddress {
-        switch address.unmapped {
-        case .v4(let address): return .v4(address)
-        case .v6(let upper, _): return .v6(upper, 0)
+extension IPAddress {
+    /// The one address that stands for the client that this belongs to.
+    package var ofClient: IPAddress {
+        switch unmapped {
+        case .v4(let address): .v4(address)
+        case .v6(let upper, _): .v6(upper, 0)
         }
     }
 }
