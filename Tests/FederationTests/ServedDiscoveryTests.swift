@@ -98,6 +98,13 @@ import Testing
         #expect(try types(.cernbox, "\(folder),\(file)").map(\.name) == ["folder", "file"])
         #expect(try types(.nextcloud, file).map(\.name) == ["file", "folder"])
         #expect(try types(.generic, file).map(\.name) == ["file"])
+        // As an application of Nextcloud 35 names folders for itself.
+        let page =
+            #"{"name":"folder","shareTypes":["user"],"protocols":{"webapp-receive":{"targets":[]},"x":1}}"#
+        let both = try types(.nextcloud, "\(file),\(page)")
+        #expect(both.map { $0.protocols.members.map(\.name) } == [["webdav"], ["x", "webdav"]])
+        #expect(both.last?.protocols["webdav"]?.string == "/dav/ocm/")
+        #expect(try types(.generic, "\(file),\(page)").last?.protocols["webdav"] == nil)
     }
 
     /// opencloudmesh-go would name a place at our own host, where the data are not.

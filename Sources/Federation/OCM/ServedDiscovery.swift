@@ -162,14 +162,24 @@ package struct ServedDiscovery: Sendable {
         }
     }
 
-    /// With every type of files that peers are told of: most backends name `file` alone, and CERNBox from
-    /// 3.11 on takes no share of a type that its sender's document does not name.
+    /// With every type of files that peers are told of, and WebDAV in each: most backends name `file` alone,
+    /// an application may name `folder` for its own way, and CERNBox from 3.11 on takes no share of a type and
+    /// a way that its sender's document does not name.
     private static func whole(
         _ types: [DiscoveryDocument.ResourceType], _ kind: BackendKind
     ) -> [DiscoveryDocument.ResourceType] {
         guard let file = types.first(where: { $0.name == "file" }) else { return types }
         let missing = kind.sharedTypes.filter { name in !types.contains { $0.name == name } }
-        return types
+        let named = types.map { type in
+            guard type.protocols["webdav"] == nil, kind.sharedTypes.contains(type.name) else {
+                return type
+            }
+            var protocols = type.protocols
+            protocols["webdav"] = file.protocols["webdav"]
+            return DiscoveryDocument.ResourceType(
+                name: type.name, shareTypes: type.shareTypes, protocols: protocols)
+        }
+        return named
             + missing.map {
                 DiscoveryDocument.ResourceType(
                     name: $0, shareTypes: file.shareTypes, protocols: file.protocols)
