@@ -57,8 +57,13 @@ struct BackendAdvice {
         return [
             "what the backend sends is signed only if it goes out by the proxy \(proxy) and "
                 + "believes \(wayOut.authority): ocmgate init writes the lines for it\(signs)"
-        ]
+        ] + (kind == .cernbox ? [Self.revaNote] : [])
     }
+
+    private static let revaNote =
+        "reva from 3.13.0 on reads shares of peers past every proxy, so that those that demand tokens "
+        + "do not open, unless ocm_client_use_env_proxy and ocm_use_env_proxy are set in its own "
+        + "configuration: ocmgate init writes the lines for it"
 
     private static let signaturesNote =
         "Nextcloud 31 and newer check signatures themselves, and refuse what the gateway had to "
@@ -163,7 +168,16 @@ struct BackendAdvice {
                 # and in its environment (with \(kind == .ocis ? "OCIS" : "OC")_INSECURE=true it can go past the proxy):
                 \(environment(proxy))
                 """
-        case .cernbox, .generic:
+        case .cernbox:
+            return system + """
+
+                # and in its environment:
+                \(environment(proxy))
+                # From reva 3.13.0 on what it reads of peers goes past the proxy, and shares do not open or are refused, unless
+                # each configuration of revad that has one of these tables says so. Start it anew after that.
+                \(revaTables(proxy))
+                """
+        case .generic:
             return system + """
 
                 # and in its environment:
@@ -189,6 +203,39 @@ struct BackendAdvice {
         # Services of the site itself that it calls by other names belong behind these, with commas.
         NO_PROXY=localhost,127.0.0.1
         """
+    }
+
+    /// reva from 3.13.0 on asks no proxy in the name of others unless it is told, and dials none whose address is
+    /// not public unless that is named, loopback and private ones by keys of their own.
+    private func revaTables(_ proxy: String) -> String {
+        let host = String(proxy[..<(proxy.lastIndex(of: ":") ?? proxy.endIndex)])
+        let address = Self.ip(host)
+        let hop: String? =
+            switch address {
+            case _ where Self.isOfThisMachine(host): "allow_loopback_federation = true"
+            case nil: "allowed_federation_cidrs = [\"\(Self.gateway)/32\"]"
+            case .v4? where Self.isPrivate(address): "allowed_federation_cidrs = [\"\(host)/32\"]"
+            case let address? where Self.isPrivate(address):
+                "allowed_federation_cidrs = [\"\(address)/128\"]"
+            case _: nil
+            }
+        return [
+            ("http.services.ocm", "ocm_client_use_env_proxy"),
+            ("grpc.services.storageprovider.drivers.ocmreceived", "ocm_use_env_proxy"),
+            ("http.services.dataprovider.drivers.ocmreceived", "ocm_use_env_proxy"),
+        ].map { table, key in
+            (["[\(table)]", "\(key) = true"] + [hop].compactMap { $0 }).joined(separator: "\n")
+        }.joined(separator: "\n")
+    }
+
+    /// Of the ranges that reva takes for private ones; others stop it at its start.
+    private static func isPrivate(_ address: IPAddress?) -> Bool {
+        switch address {
+        case .v4(let number)?:
+            number >> 24 == 10 || number >> 20 == 0xAC1 || number >> 16 == 0xC0A8
+        case .v6(let upper, _)?: upper >> 57 == 0xFC >> 1
+        case nil: false
+        }
     }
 
     /// What stands for an address that only the operator knows.

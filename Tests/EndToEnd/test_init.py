@@ -130,6 +130,18 @@ def test_init_lets_a_backend_reach_its_own_services_without_the_proxy(kind, tmp_
     ("ocis", ["--backend", "unix:/run/ocis.sock"], ["PROXY_TLS=false"], "PROXY_HTTP_ADDR"),
     ("ocis", ["--backend", "https://127.0.0.1:9200"],
      ["PROXY_TLS=true", "PROXY_HTTP_ADDR=127.0.0.1:9200", "HTTPS_PROXY=http://127.0.0.1:3128"], "ADDRESS-OF"),
+    ("cernbox", [],
+     ["[http.services.ocm]", "ocm_client_use_env_proxy = true", "ocm_use_env_proxy = true",
+      "[grpc.services.storageprovider.drivers.ocmreceived]", "allow_loopback_federation = true",
+      "[http.services.dataprovider.drivers.ocmreceived]"], "allowed_federation_cidrs"),
+    ("cernbox", ["--backend", "http://10.1.2.3:8080", "--egress", "10.1.2.4:3128"],
+     ['allowed_federation_cidrs = ["10.1.2.4/32"]'], "allow_loopback_federation"),
+    ("cernbox", ["--backend", "http://10.1.2.3:8080"],
+     ['allowed_federation_cidrs = ["ADDRESS-OF-THE-GATEWAY/32"]'], "allow_loopback_federation"),
+    ("cernbox", ["--egress", "[fd42::5]:3128"],
+     ['allowed_federation_cidrs = ["fd42::5/128"]'], "allow_loopback_federation"),
+    ("cernbox", ["--egress", "192.0.2.4:3128"],
+     ["ocm_use_env_proxy = true"], "allowed_federation_cidrs"),
     ("opencloud", ["--backend", "https://[2001:db8::1]"], ["PROXY_HTTP_ADDR=[2001:db8::1]:443"], "/127.0.0.1"),
 ])
 def test_init_tells_a_backend_elsewhere_and_a_way_out_elsewhere_as_they_are(kind, options, there, absent, tmp_path):
