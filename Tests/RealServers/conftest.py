@@ -1,16 +1,26 @@
 import pytest
 
 from peers import PeerServer
+from opencloud import given_releases
 from servers import World, given_trees
 
 
 def pytest_generate_tests(metafunc):
-    trees = given_trees()
-    if not trees:
-        raise pytest.UsageError("no tree of a server is given: see scripts/real-servers --help")
-    pairs = [(owner, receiver) for owner in trees for receiver in trees]
-    if "trees" in metafunc.fixturenames:
-        metafunc.parametrize("trees", pairs, scope="session", ids=[f"{a.name}-to-{b.name}" for a, b in pairs])
+    trees, releases = given_trees(), given_releases()
+    if not trees and not releases:
+        raise pytest.UsageError("no server is given: see scripts/real-servers --help")
+    for name, owners, receivers in (
+            ("trees", trees, trees), ("releases", releases, releases), ("tree_and_release", trees, releases)):
+        pairs = [(owner, receiver) for owner in owners for receiver in receivers]
+        if name in metafunc.fixturenames:
+            metafunc.parametrize(name, pairs, scope="session", ids=[f"{a.name}-to-{b.name}" for a, b in pairs])
+
+
+def pytest_collection_modifyitems(config, items):
+    """What there is no server for is no test here, rather than one that is skipped."""
+    without = [item for item in items if item.get_closest_marker("skip")]
+    items[:] = [item for item in items if item not in without]
+    config.hook.pytest_deselected(items=without)
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +32,7 @@ def capture(authority):
 
 @pytest.fixture(scope="session")
 def world(tmp_path_factory, authority, evidence, capture):
-    made = World(tmp_path_factory.mktemp("world"), given_trees(), authority, evidence, capture)
+    made = World(tmp_path_factory.mktemp("world"), given_trees() + given_releases(), authority, evidence, capture)
     try:
         try:
             made.start()

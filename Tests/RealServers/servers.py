@@ -1,4 +1,5 @@
-"""Real servers: trees of Nextcloud and ownCloud that lie on this disk, run by PHP and nginx behind a gateway each."""
+"""Real servers: trees of Nextcloud and ownCloud that lie on this disk, run by PHP and nginx behind a gateway each, and
+the world in which they and OpenClouds know each other."""
 
 import base64
 import json
@@ -18,6 +19,7 @@ from urllib.parse import quote, urlencode
 from federation import Relay
 from gateway import Gateway
 from listener import free_port
+from opencloud import OpenCloud, Release
 from wire import Connection, Response, compose
 
 PHP = os.environ.get("OCMGATE_PHP", "8.2")
@@ -119,7 +121,7 @@ class Site:
             kind=tree.kind, token='accept_secret = "legacy"', egress='other = "refuse"',
             configuration='[log]\nlevel = "debug"\n')
 
-    def install(self) -> None:
+    def install(self, _hosts: list[str]) -> None:
         for name in ("config", "data", "temporary"):
             (self.folder / name).mkdir()
         # An ownCloud asks no environment where its configuration is.
@@ -223,36 +225,44 @@ class Site:
 
 
 class World:
-    """For each tree a site of owners and one of receivers. What goes between gateways passes `capture`."""
+    """For each of what is given a site of owners and one of receivers. What goes between gateways passes `capture`."""
 
-    def __init__(self, folder: Path, trees: list[Tree], authority, evidence, capture):
+    def __init__(self, folder: Path, given: list[Tree | Release], authority, evidence, capture):
         self.folder = folder
         self.processes: list[subprocess.Popen] = []
-        self.owners: dict[Tree, Site] = {}
-        self.receivers: dict[Tree, Site] = {}
-        self.sites: list[Site] = []
-        hosts = [f"{role}{number}.test" for number in range(1, len(trees) + 1) for role in ("owner", "receiver")]
+        self.owners: dict[Tree | Release, Site | OpenCloud] = {}
+        self.receivers: dict[Tree | Release, Site | OpenCloud] = {}
+        self.sites: list[Site | OpenCloud] = []
+        hosts = [f"{role}{number}.test" for number in range(1, len(given) + 1) for role in ("owner", "receiver")]
         for host in hosts:
             capture.put(Relay(host, lambda host=host: next(s.gateway for s in self.sites if s.host == host)))
-        for host, tree in zip(hosts, [tree for tree in trees for _ in range(2)]):
-            self.sites.append(Site(folder / host, tree, host, authority, evidence, capture))
-            (self.owners if host.startswith("owner") else self.receivers)[tree] = self.sites[-1]
+        for host, one in zip(hosts, [one for one in given for _ in range(2)]):
+            kind = OpenCloud if isinstance(one, Release) else Site
+            self.sites.append(kind(folder / host, one, host, authority, evidence, capture))
+            (self.owners if host.startswith("owner") else self.receivers)[one] = self.sites[-1]
 
     def start(self) -> "World":
+        hosts = [site.host for site in self.sites]
         for site in self.sites:
-            site.install()
+            site.install(hosts)
+        self._serve([site for site in self.sites if isinstance(site, Site)])
+        for site in self.sites:
+            site.open(hosts)
+        return self
+
+    def _serve(self, sites: list[Site]) -> None:
+        """Starts what the trees are run by."""
+        if not sites:
+            return
         servers = "".join(SERVER.replace("PORT", str(site.port)).replace("POOL", str(site.pool))
-                          .replace("HOST", site.host).replace("TREE", f'"{site.tree.folder}"') for site in self.sites)
+                          .replace("HOST", site.host).replace("TREE", f'"{site.tree.folder}"') for site in sites)
         nginx, fpm = self.folder / "nginx.conf", self.folder / "fpm.conf"
         nginx.write_text(NGINX.replace("FOLDER", str(self.folder)).replace("SERVERS", servers))
-        fpm.write_text(f"[global]\nerror_log = {self.folder}/fpm.log\n" + "".join(map(self._pool, self.sites)))
+        fpm.write_text(f"[global]\nerror_log = {self.folder}/fpm.log\n" + "".join(map(self._pool, sites)))
         self._run(program(f"php-fpm{PHP}"), "--nodaemonize", "--allow-to-run-as-root", "--fpm-config", str(fpm))
         self._run(program("nginx"), "-c", str(nginx))
-        for port in [port for site in self.sites for port in (site.pool, site.port)]:
+        for port in [port for site in sites for port in (site.pool, site.port)]:
             self._wait(port)
-        for site in self.sites:
-            site.open([site.host for site in self.sites])
-        return self
 
     def _pool(self, site: Site) -> str:
         name = pwd.getpwuid(os.geteuid()).pw_name
@@ -278,5 +288,8 @@ class World:
             process.terminate()
         for process in self.processes:
             process.wait(30)
+        for site in self.sites:
+            if isinstance(site, OpenCloud):
+                site.stop()
         wrong = [problem for site in self.sites for problem in site.gateway.end()]
         assert wrong == [], "\n".join(wrong)

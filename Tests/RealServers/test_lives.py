@@ -126,10 +126,8 @@ def holding(folder, patterns: set[bytes]) -> list[str]:
             and any(pattern in data for data in [file.read_bytes()] for pattern in patterns)]
 
 
-def test_the_permanent_secret_stays_with_its_owner(pair, capture):
-    name, number = pair.accepted(b"read by a code\n")
-    pair.receiver.write("bobby", name, b"and written\n")
-    [secret], [handle] = pair.given(number), pair.got(name)
+def stays_with_its_owner(pair, capture, name, secret, handle, kept):
+    """The permanent secret of the share of this name is in no message, and on disk at its owner's alone."""
     said = [(request, request.raw_head + request.body + told) for _, _, request, told in list(capture.exchanges)]
     [offer] = [json.loads(request.body) for request, _ in said
                if request.target.endswith("/shares") and name.encode() in request.body]
@@ -139,11 +137,18 @@ def test_the_permanent_secret_stays_with_its_owner(pair, capture):
     wanted = forms(secret)
     assert [request.start for request, text in said
             if any(form in part for part in (text, b" ".join(decoded(text))) for form in wanted)] == []
-    # On disk: nowhere but at its owner's, and nothing of the kind in what gateways write.
-    assert holding(pair.owner.folder / "data", wanted) != []
+    # On disk: nowhere but where its owner keeps it, and nothing of the kind in what gateways write.
+    assert holding(kept, wanted) != []
     assert holding(pair.receiver.folder, wanted) == []
     for site in (pair.owner, pair.receiver):
         assert holding(site.gateway.folder, wanted | forms(code) | forms(handle)) == []
+
+
+def test_the_permanent_secret_stays_with_its_owner(pair, capture):
+    name, number = pair.accepted(b"read by a code\n")
+    pair.receiver.write("bobby", name, b"and written\n")
+    [secret], [handle] = pair.given(number), pair.got(name)
+    stays_with_its_owner(pair, capture, name, secret, handle, pair.owner.folder / "data")
 
 
 def test_an_unsigned_offer_in_the_name_of_a_known_peer_makes_no_share(pair):
