@@ -30,6 +30,16 @@ extension Backend {
         }
     }
 
+    /// The id of a peer's share as it is told. oCIS and OpenCloud list what somebody has received by the ids
+    /// alone (`cs3ReceivedOCMSharesToDriveItems` of their graph service), and show one of those that two peers
+    /// name alike: what is no UUID is told with the peer.
+    package func told(_ id: ProviderID, of peer: PeerHost) -> ProviderID {
+        switch kind {
+        case .ocis, .opencloud: id.isUUID ? id : ProviderID("\(id.text)@\(peer)")
+        case .nextcloud, .owncloud10, .cernbox, .seafile, .generic: id
+        }
+    }
+
     /// Nextcloud and ownCloud call a shared folder a file.
     package var knowsFolders: Bool {
         switch kind {

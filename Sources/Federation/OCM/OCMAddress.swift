@@ -98,7 +98,8 @@ package struct OCMAddress: Sendable, Equatable {
     /// The form of a UUID (RFC 9562, section 4), with an `x` for each digit.
     private static let uuid = Array("xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx".utf8)
 
-    private static func isUUID(_ text: String) -> Bool {
+    /// Whether a text has the form of a UUID.
+    static func isUUID(_ text: String) -> Bool {
         text.utf8.count == uuid.count
             && zip(text.utf8, uuid).allSatisfy { byte, place in
                 place == UInt8(ascii: "x") ? hexValue(byte) != nil : byte == place

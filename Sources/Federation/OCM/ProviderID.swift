@@ -8,6 +8,9 @@ package struct ProviderID: Sendable, Hashable, CustomStringConvertible {
 
     package var description: String { text }
 
+    /// Whether it is one that no other server makes (RFC 9562), and not a number of a server's own.
+    var isUUID: Bool { OCMAddress.isUUID(text) }
+
     /// Refused: fractions, negative numbers, empty strings, over 255 bytes, control characters.
     init?(_ value: JSONValue) {
         switch value {

@@ -57,13 +57,14 @@ package struct Translation: Sendable {
     ///     know them; other ways that have them are left out.
     ///   - signed: whether it is signed anew for the backend, which compares the host of an address byte
     ///     by byte with that of the `keyId` (`protocol.md` 9.8), whose spelling is the canonical one.
+    ///   - peer: the server that sends it, by which some backends tell ids apart.
     ///   - uri: where the data are, absolute; needed by backends of the reva family when the share
     ///     itself does not say.
     ///
     /// Refused: `protocol_not_supported` when no protocol of the share can be said to the backend.
     package func share(
         _ share: Share, swaps: [SecretSwap] = [], taken: Set<ShareRequirement> = [],
-        signed: Bool = false, uri: @autoclosure () -> String? = nil
+        signed: Bool = false, from peer: PeerHost? = nil, uri: @autoclosure () -> String? = nil
     ) throws(Denial) -> TranslatedBody {
         var members = share.members
         writeAddress(share.owner, "owner", in: &members, isCompared: signed)
@@ -75,7 +76,7 @@ package struct Translation: Sendable {
         }
         dropEmptyNames(from: &members)
         Self.nameTheSender(backend.senderNames, in: &members)
-        write(share.providerID, in: &members)
+        write(share.providerID, from: peer, in: &members)
         members["resourceType"] = .string(known(share.resourceType))
         var ways = try protocolForBackend(share, taken: taken, uri: uri())
         Self.remove(taken, from: &ways)
@@ -123,16 +124,17 @@ package struct Translation: Sendable {
     ///     and comes from the share's own verified peer.
     ///   - grantee: the receiver of the share, for one that its peer has proved to be about it.
     ///   - resourceType: what the share is of.
+    ///   - peer: the server that shares it; nil of a share that is not a peer's.
     package func notification(
         _ notification: Notification, swaps: [SecretSwap] = [], filling secret: Secret? = nil,
-        grantee: String? = nil, resourceType: String? = nil
+        grantee: String? = nil, resourceType: String? = nil, from peer: PeerHost? = nil
     ) -> TranslatedBody {
         var members = notification.members
         // OCM 1.5 has the id in `notification.file`, where only a backend that we do not know may look.
         if backend.kind != .generic, members["providerId"].map(\.isNull) ?? true {
             members["providerId"] = .string(notification.providerID.text)
         }
-        write(notification.providerID, in: &members)
+        write(notification.providerID, from: peer, in: &members)
         if notification.resourceType == nil, let resourceType {
             members["resourceType"] = .string(known(resourceType))
         }
@@ -216,9 +218,12 @@ package struct Translation: Sendable {
     }
 
     /// A JSON number as id is read wrongly by some.
-    func write(_ id: ProviderID, in members: inout JSONObject) {
-        guard ids == .text, members["providerId"]?.number != nil else { return }
-        members["providerId"] = .string(id.text)
+    ///
+    /// - Parameter peer: the server whose id it is, where it is a peer's and goes to the backend.
+    func write(_ id: ProviderID, from peer: PeerHost? = nil, in members: inout JSONObject) {
+        let told = peer.map { backend.told(id, of: $0) } ?? id
+        guard told != id || ids == .text && members["providerId"]?.number != nil else { return }
+        members["providerId"] = .string(told.text)
     }
 
     /// Leaves away the display names that are empty, as the reva family writes the owner's.

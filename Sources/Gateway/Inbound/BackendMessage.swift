@@ -121,7 +121,7 @@ extension Gateway {
             share, from: verified.peer, settings, now: verified.claimed.received.now)
         var body = try translation.share(
             share, swaps: draft.swaps, taken: Self.takenOver,
-            signed: verified.signedBy != nil && signsForBackend,
+            signed: verified.signedBy != nil && signsForBackend, from: verified.peer,
             uri: Self.location(of: share, verified))
         if isCut { body = TranslatedBody(bytes: body.bytes, isChanged: true) }
         if body.isChanged { trail.altered("translated") }
@@ -196,7 +196,8 @@ extension Gateway {
         // Backends refuse a notification that does not say what it is of.
         let body = Translation(for: view.backend).notification(
             notification, swaps: swaps, filling: filling, grantee: grantee,
-            resourceType: share.map { $0.resourceType ?? "file" })
+            resourceType: share.map { $0.resourceType ?? "file" },
+            from: share?.direction == .inbound ? share?.peer : nil)
         if body.isChanged { trail.altered("translated") }
         return try message(
             verified, view, body,

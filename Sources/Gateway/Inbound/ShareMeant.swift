@@ -232,8 +232,10 @@ extension Gateway {
                 Denial(.secretMismatch, "grantee is not the receiver of share \(share.id)"),
                 orTell: trail)
         }
+        let isAlike =
+            share.direction == .outbound || backend.view.backend.told(id, of: share.peer) == id
         let other = registry.find(id, share.direction).first { known in
-            known.ended == nil && known.peer != share.peer
+            isAlike && known.ended == nil && known.peer != share.peer
                 && known.recipient.map { isSaid($0, of: receiver) } ?? true
         }
         if let other {

@@ -60,7 +60,7 @@ import Transport
             try peer.request(
                 "/ocm/shares", Messages.share(from: "modern.test", id: "7"), at: world.clock.now))
         let got = try body(message.body)
-        #expect(got["providerId"]?.string == "7")
+        #expect(got["providerId"]?.string == "7@modern.test")
         #expect(
             got["protocol"]?.object?["webdav"]?.object?["uri"]?.string
                 == "https://modern.test/dav/x7/ocmgate-file")
@@ -298,17 +298,21 @@ import Transport
                 try peer.request("/ocm/notifications", text, at: world.clock.now),
                 as: .ocm(.notifications))
             let got = try body(note.body)
+            #expect(got["providerId"]?.string == "7@modern.test")
             #expect(got["notification"]?.object?["grantee"]?.string == "bob@cloud.test")
             #expect(got["resourceType"]?.string == "file")
         }
     }
 
-    /// A notification of `modern.test`, and why it is refused where `nc27.test` shares 7 with bob.
+    private static let uuid = "0b1cf4d2-5f0f-4d2c-9d3a-7a2c6c1e9a11"
+
+    /// A notification of `modern.test`, and why it is refused where `nc27.test` shares with bob by the same id.
     struct ForOCIS: Sendable {
-        /// With whom the sender itself shares 7.
+        /// With whom the sender itself shares by it.
         let own: String?
         let details: String
         let code: DenialCode?
+        var id = "7"
     }
 
     /// It asks for no secret, and takes the receiver's name from whoever says it.
@@ -323,7 +327,8 @@ import Transport
             own: "carol@cloud.test",
             details: #""sharedSecret":"secret-of-modern.test","grantee":"bob""#,
             code: .secretMismatch),
-        ForOCIS(own: "bob@cloud.test", details: "", code: .shareUnknown),
+        ForOCIS(own: "bob@cloud.test", details: "", code: .shareUnknown, id: uuid),
+        ForOCIS(own: "bob@cloud.test", details: "", code: nil),
         ForOCIS(own: "carol@cloud.test", details: "", code: nil),
         ForOCIS(own: "carol@cloud.test", details: #""grantee":"carol""#, code: nil),
         ForOCIS(
@@ -331,12 +336,14 @@ import Transport
     ])
     func ocisIsToldOfTheSendersOwnShareAlone(_ note: ForOCIS) async throws {
         let (world, peer) = try world("ocis")
-        try await record("bob@cloud.test", of: "nc27.test", in: world)
-        if let own = note.own { try await record(own, of: "modern.test", in: world) }
+        try await record("bob@cloud.test", of: "nc27.test", as: note.id, in: world)
+        if let own = note.own {
+            try await record(own, of: "modern.test", as: note.id, in: world)
+        }
         for type in ["SHARE_CHANGE_PERMISSION", "SHARE_UNSHARED"] {
             world.clock.pass(1)
             let text =
-                #"{"notificationType":"\#(type)","resourceType":"file","providerId":"7","#
+                #"{"notificationType":"\#(type)","resourceType":"file","providerId":"\#(note.id)","#
                 + #""notification":{\#(note.details)}}"#
             let denial = try await world.denial(
                 try peer.request("/ocm/notifications", text, at: world.clock.now),
@@ -359,14 +366,14 @@ import Transport
         #expect(try await denial("7") == nil)
     }
 
-    /// Records that a peer shares something by the name of 7.
+    /// Records that a peer shares something by this id.
     private func record(
-        _ recipient: String, of peer: String, in world: TestWorld
+        _ recipient: String, of peer: String, as id: String = "7", in world: TestWorld
     ) async throws {
         let recording = world.gateway.registry.record(
             NewShare(
                 direction: .inbound, origin: .seen, peer: try #require(PeerHost(peer)),
-                providerID: ProviderID("7"), resourceType: "file", recipient: recipient,
+                providerID: ProviderID(id), resourceType: "file", recipient: recipient,
                 accesses: [.webdav(Secret(utf8: "secret-of-\(peer)"))]), now: world.clock.now)
         try await world.gateway.store.commit(recording.change)
     }

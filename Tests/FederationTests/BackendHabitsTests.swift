@@ -1,0 +1,38 @@
+import Federation
+import Testing
+
+@Suite struct BackendHabitsTests {
+    private static let uuid = "2bd4e667-5f0f-4d2c-9d3a-7a2c6c1e9a11"
+
+    @Test(arguments: BackendKind.allCases)
+    func anIDIsNotTakenForThatOfAnotherPeer(_ kind: BackendKind) throws {
+        let backend = Backend(kind: kind, age: .current)
+        let hosts = try ["a.test", "b.test:8443"].map { try #require(PeerHost($0)) }
+        func told(_ id: String) -> [String] {
+            hosts.map { backend.told(ProviderID(id), of: $0).text }
+        }
+        #expect(told(Self.uuid) == [Self.uuid, Self.uuid])
+        switch kind {
+        case .ocis, .opencloud:
+            #expect(told("22") == ["22@a.test", "22@b.test:8443"])
+            #expect(told("22@a.test") == ["22@a.test@a.test", "22@a.test@b.test:8443"])
+        case .nextcloud, .owncloud10, .cernbox, .seafile, .generic:
+            #expect(told("22") == ["22", "22"])
+        }
+    }
+
+    @Test func aShareAndWhatIsSaidOfItHaveOneID() throws {
+        let translation = Translation(for: Backend(kind: .ocis, age: .current))
+        let peer = try #require(PeerHost("nc27a.test"))
+        let share = try translation.share(
+            Samples.share(Samples.nextcloud27), from: peer, uri: "https://nc27a.test/x/")
+        let text = #"{"notificationType":"SHARE_UNSHARED","providerId":22,"resourceType":"file"}"#
+        let notification = try Notification(parsing: Array(text.utf8))
+        for body in [share, translation.notification(notification, from: peer)] {
+            #expect(body.text.contains(#""providerId":"22@nc27a.test""#))
+        }
+        // One that is the backend's own.
+        let own = translation.notification(notification)
+        #expect(own.text.contains(#""providerId":"22""#))
+    }
+}
