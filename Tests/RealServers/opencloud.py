@@ -1,4 +1,4 @@
-"""Real OpenClouds: a binary that lies on this disk, run behind a gateway each, and used by its users' own API."""
+"""Real OpenClouds and oCIS: binaries that lie on this disk, run behind a gateway each, and used by their users' API."""
 
 import base64
 import json
@@ -28,6 +28,8 @@ READ = "b1e2218d-eef8-4d4c-b82d-0f1a1b48f3b5"
 CHANGE = "2d00ce52-1fc2-4dbc-8b95-a73b73395f5a"
 CHANGE_FOLDER = "fb6c3e19-e378-47e5-b277-9732f9de6e21"
 
+FEDERATED = "userType eq 'Federated'"
+
 # The folder of what a user has received.
 RECEIVED = "a0ca6a90-a365-4782-871e-d44447bbc668$a0ca6a90-a365-4782-871e-d44447bbc668"
 
@@ -56,7 +58,7 @@ def is_free(port: int) -> bool:
 
 @dataclass(frozen=True)
 class Release:
-    """A binary of OpenCloud. `kind` is what a gateway calls it."""
+    """A binary of OpenCloud, or of oCIS, which it was made from. `kind` is what a gateway calls it."""
 
     kind: str
     file: Path
@@ -65,14 +67,20 @@ class Release:
     def name(self) -> str:
         run = subprocess.run([self.file, "version", "--skip-services"], capture_output=True, text=True, timeout=60)
         found = re.search(r"Version:\s*(\S+)", run.stdout)
-        assert found, f"{self.file}: no OpenCloud: {run.stdout[-500:]}{run.stderr[-500:]}"
+        assert found, f"{self.file}: no {self.kind}: {run.stdout[-500:]}{run.stderr[-500:]}"
         return f"{self.kind}-{found[1]}"
+
+    @property
+    def prefix(self) -> str:
+        """How the names of its settings begin."""
+        return {"opencloud": "OC", "ocis": "OCIS"}[self.kind]
 
 
 def given_releases() -> list[Release]:
-    """Those that the environment names, with colons between them."""
-    return [Release("opencloud", Path(file).resolve())
-            for file in os.environ.get("OCMGATE_OPENCLOUD", "").split(":") if file]
+    """Those that the environment names, of one variable with colons between them."""
+    return [Release(kind, Path(file).resolve())
+            for kind, variable in (("opencloud", "OCMGATE_OPENCLOUD"), ("ocis", "OCMGATE_OCIS"))
+            for file in os.environ.get(variable, "").split(":") if file]
 
 
 class OpenCloud:
@@ -94,10 +102,11 @@ class OpenCloud:
         """`hosts` are those that it is to know as providers."""
         for name in ("config", "data"):
             (self.folder / name).mkdir(parents=True)
+        own = {"BASE_DATA_PATH": str(self.folder / "data"), "CONFIG_DIR": str(self.folder / "config"),
+               "RUN_SERVICES": ",".join(SERVICES), "ENABLE_OCM": "true", "LOG_LEVEL": "info"} | self._shared_places()
         self.environment = os.environ | self._places() | self._written_lines() | {
-            "OC_BASE_DATA_PATH": str(self.folder / "data"), "OC_CONFIG_DIR": str(self.folder / "config"),
-            "OC_RUN_SERVICES": ",".join(SERVICES), "OC_ENABLE_OCM": "true", "PROXY_ENABLE_BASIC_AUTH": "true",
-            "OC_LOG_LEVEL": "info", "MICRO_REGISTRY": "memory", "SSL_CERT_FILE": str(self.bundle)}
+            f"{self.release.prefix}_{name}": value for name, value in own.items()} | {
+            "PROXY_ENABLE_BASIC_AUTH": "true", "MICRO_REGISTRY": "memory", "SSL_CERT_FILE": str(self.bundle)}
         run = subprocess.run([self.release.file, "init", "--insecure", "no"], capture_output=True, text=True,
                              env=self.environment | {"IDM_ADMIN_PASSWORD": self.passwords["admin"]}, timeout=60)
         assert run.returncode == 0, f"{self.host}: init: {run.stdout[-2000:]}{run.stderr[-2000:]}"
@@ -114,17 +123,19 @@ class OpenCloud:
 
     def _places(self) -> dict[str, str]:
         """Where each service listens. They expect to be alone on a machine."""
-        ports = iter(self.others)
+        ports = iter(self.others[3:])
         told = {f"{service.upper().replace('-', '_')}_{what}_ADDR": f"127.0.0.1:{next(ports)}"
                 for service in SERVICES for what in ("HTTP", "GRPC", "DEBUG")}
         told |= {f"{service}_DATA_SERVER_URL": f"http://{told[address]}/data" for service, address in (
             ("STORAGE_USERS", "STORAGE_USERS_HTTP_ADDR"), ("STORAGE_SYSTEM", "STORAGE_SYSTEM_HTTP_ADDR"),
             ("OCM_OCM_STORAGE", "OCM_HTTP_ADDR"))}
-        events, directory, runtime = next(ports), next(ports), next(ports)
-        told |= {f"OC_{name}": f"127.0.0.1:{events}"
-                 for name in ("EVENTS_ENDPOINT", "CACHE_STORE_NODES", "PERSISTENT_STORE_NODES")}
-        return told | {"NATS_NATS_PORT": str(events), "OC_RUNTIME_PORT": str(runtime),
-                       "IDM_LDAPS_ADDR": f"127.0.0.1:{directory}", "OC_LDAP_URI": f"ldaps://localhost:{directory}"}
+        return told | {"NATS_NATS_PORT": str(self.others[0]), "IDM_LDAPS_ADDR": f"127.0.0.1:{self.others[1]}"}
+
+    def _shared_places(self) -> dict[str, str]:
+        """What all services are told, by names without the prefix."""
+        events, directory, runtime = self.others[:3]
+        return {"RUNTIME_PORT": str(runtime), "LDAP_URI": f"ldaps://localhost:{directory}"} | {
+            name: f"127.0.0.1:{events}" for name in ("EVENTS_ENDPOINT", "CACHE_STORE_NODES", "PERSISTENT_STORE_NODES")}
 
     def open(self, hosts: list[str]) -> None:
         """Starts the gateway, with the policy that `init` writes and these partners, and the server, which believes
@@ -193,10 +204,11 @@ class OpenCloud:
     def accept_invitation(self, user: str, token: str, host: str) -> None:
         self.ask(user, "POST", "/sciencemesh/accept-invite", {"token": token, "providerDomain": host})
 
-    def contacts(self, user: str) -> list[str]:
-        """The accounts with whom this one has an invitation in common, as it would share with them."""
-        return [f"{contact['user_id']}@{contact['idp']}"
-                for contact in self.ask(user, "GET", "/sciencemesh/find-accepted-users")]
+    def contacts(self, user: str, name: str, host: str) -> list[str]:
+        """Those of this name at that host with whom this one has an invitation in common, as its API names them."""
+        query = f"$filter={quote(FEDERATED)}&$search={quote(json.dumps(name))}"
+        found = self.ask(user, "GET", f"/graph/v1.0/users?{query}").get("value") or []
+        return [one["id"] for one in found if one["identities"][0]["issuer"] == host]
 
     # What it has and shares
 

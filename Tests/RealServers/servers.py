@@ -1,5 +1,5 @@
 """Real servers: trees of Nextcloud and ownCloud that lie on this disk, run by PHP and nginx behind a gateway each, and
-the world in which they and OpenClouds know each other."""
+the world in which they, OpenClouds and oCIS know each other."""
 
 import base64
 import json
