@@ -7,8 +7,8 @@ extension Gateway {
     /// Works out how the data behind a credential are reached.
     ///
     /// Refused: a credential that cannot be read (`secret_refused`); the secret of a share of our own
-    /// (`secret_refused`): it would leave; the secret of another peer's share (`not_allowed`); a
-    /// share that is over (`share_ended`); data at a place that cannot be dialled or is on a host that
+    /// (`secret_refused`): it would leave; what stands for the secret of another peer's share (`not_allowed`);
+    /// a share that is over (`share_ended`); data at a place that cannot be dialled or is on a host that
     /// the lists refuse; `peer_unavailable`.
     ///
     /// - Parameter method: by which the backend asks for them, where it does.
@@ -27,27 +27,41 @@ extension Gateway {
         return try dataShare(found, at: try await resolution.resolve(found.share.peer))
     }
 
-    /// The share that a secret or a handle of the backend stands for at this host; nil for one that
-    /// was never seen.
+    /// The shares of peers that a text of the backend's means at a host.
     ///
-    /// The host's own comes before those in which it only has a part: whoever shared it on knows its
-    /// secret, and may name it in a share of their own. Of the ways of one share with the same secret it
-    /// is the one over WebDAV.
+    /// What we put in the place of a secret stands for its share wherever it is shown. A secret is its peer's
+    /// own word, which may be a name that the backend has elsewhere, or the secret of another peer's: it counts
+    /// at the peer alone, whoever else the share names. Where the backend follows URIs, it counts at the host of
+    /// the share's as well, unless that host has one of its own by it.
+    func peersShares(meantBy text: Secret, at host: PeerHost) -> [FoundAccess] {
+        let found = registry.find(text, .inbound)
+        // Each word of what goes out is asked about.
+        guard !found.isEmpty else { return [] }
+        let own = found.filter { $0.credential == .handle || $0.share.peer == host }
+        guard own.isEmpty, backend.view.backend.looksAtURIs else { return own }
+        return found.filter { $0.dataHost == host }
+    }
+
+    /// The share that a secret or a handle of the backend stands for at this host; nil for one that
+    /// was never seen from there. Of the ways of one share with the same secret it is the one over WebDAV.
+    ///
+    /// A handle is shown at whatever host its backend takes for the share's: the peer, or where its owner or
+    /// sender lives, or its data are.
     private func inboundShare(
         of secret: Secret, at host: PeerHost, by method: Method?
     ) throws(Denial) -> FoundAccess? {
-        let all = registry.find(secret, .inbound)
-        guard !all.isEmpty else { return nil }
-        var own = all.filter { $0.share.peer == host }
-        if own.isEmpty { own = all.filter { $0.share.involves(host) || $0.dataHost == host } }
-        guard !own.isEmpty else {
-            throw Denial(.notAllowed, "the secret of a share of \(all[0].share.peer)")
+        let meant = peersShares(meantBy: secret, at: host)
+        guard let first = meant.first else { return nil }
+        guard first.credential == .secret || first.share.involves(host) || first.dataHost == host
+        else {
+            throw Denial(
+                .notAllowed, "what stands for the secret of a share of \(first.share.peer)")
         }
         let now = environment.now()
-        guard let active = own.first(where: { $0.share.standing(now: now) == .active }) else {
-            throw over("share \(own[0].share.id) is over", to: method)
+        guard let active = meant.first(where: { $0.share.standing(now: now) == .active }) else {
+            throw over("share \(first.share.id) is over", to: method)
         }
-        return own.first {
+        return meant.first {
             $0.share.id == active.share.id && $0.access.protocolName == "webdav"
         } ?? active
     }
@@ -161,5 +175,5 @@ extension Gateway {
 
 extension FoundAccess {
     /// The host that its URI names.
-    var dataHost: PeerHost? { access.uri.flatMap { URLParts($0)?.host } }
+    fileprivate var dataHost: PeerHost? { access.uri.flatMap { URLParts($0)?.host } }
 }

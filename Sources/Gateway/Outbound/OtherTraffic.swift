@@ -90,9 +90,9 @@ extension Gateway {
         } catch { return .answer(refusal(error, leaving: request)) }
     }
 
-    /// Refused (`secret_refused`): a target that names the secret of a share that we know, of whichever
-    /// side, as a word of it, however often it is escaped. It never stands in a URI, and the one of an own
-    /// share goes nowhere.
+    /// Refused (`secret_refused`): a target that names the secret of a share of our own, which goes nowhere, what
+    /// stands for a peer's, or at its side the peer's own, as a word of it, however often it is escaped. None of
+    /// them ever stands in a URI.
     private func refuseSecrets(in target: [UInt8], for peer: PeerHost) throws(Denial) {
         guard registry.count > 0 else { return }
         var text = target
@@ -100,7 +100,9 @@ extension Gateway {
         for _ in 0..<Self.urlsInURLs {
             for secret in Self.secretWords(in: text[...]) {
                 let own = registry.find(secret, .outbound).filter { !mayBeALink($0.share) }
-                guard let found = (own + registry.find(secret, .inbound)).first else { continue }
+                guard let found = (own + peersShares(meantBy: secret, at: peer)).first else {
+                    continue
+                }
                 throw .secretInURI("the secret of share \(found.share.id), for \(peer)")
             }
             let decoded = TargetPath.decode(text[...])
@@ -109,9 +111,7 @@ extension Gateway {
         }
     }
 
-    /// The share of files whose secret, or what stands for it, a request shows to be let in. The secret of a peer's
-    /// counts at its own side alone: peers choose theirs, and may choose a name by which the backend is known
-    /// elsewhere.
+    /// The share of files whose secret, or what stands for it, a request shows to be let in.
     private func shareShown(
         by request: PeerRequest, _ direction: ShareDirection
     ) -> FoundAccess? {
@@ -119,18 +119,13 @@ extension Gateway {
         for value in request.head.fields.values(of: .authorization) {
             let field = String(decoding: value, as: UTF8.self)
             guard let secret = DAVCredential(field).shareSecret else { continue }
-            let found = registry.find(secret, direction).first { found in
-                guard found.access.protocolName == "webdav", found.share.isOfFiles else {
-                    return false
-                }
+            let meant =
                 switch direction {
-                case .outbound: return !mayBeALink(found.share)
-                case .inbound:
-                    return found.credential == .handle || found.share.involves(request.peer)
-                        || found.dataHost == request.peer
+                case .outbound: registry.find(secret, .outbound).filter { !mayBeALink($0.share) }
+                case .inbound: peersShares(meantBy: secret, at: request.peer)
                 }
-            }
-            if let found { return found }
+            let shown = meant.first { $0.access.protocolName == "webdav" && $0.share.isOfFiles }
+            if let shown { return shown }
         }
         return nil
     }

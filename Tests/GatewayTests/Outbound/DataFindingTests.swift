@@ -48,6 +48,58 @@ import Testing
         #expect(planned.status == 403 && planned.code == "share_unknown")
     }
 
+    /// Whoever it names: what the backend shows there may be a name that it has, a public link, or what opens a
+    /// share from before the gateway.
+    @Test(arguments: ["carol@modern.test", "alice@legacy.test"], [nil, "https://modern.test/d/"])
+    func thePeersSecretIsAnothersWordElsewhere(_ sender: String, _ uri: String?) async throws {
+        let world = try WayOut()
+        let secret = try await world.receive(
+            uri: uri, demands: false, from: "legacy.test", sender: sender)
+        func asked() async throws {
+            let planned = try await world.ask(Self.get, basic(secret))
+            #expect(planned.values("host") == ["modern.test"])
+            #expect(planned.values("authorization") == [basic(secret).dropFirst(15).description])
+        }
+        try await asked()
+        let share = try #require(world.gateway.registry.all.first)
+        try await world.gateway.store.commit(
+            world.gateway.registry.end(share.id, now: world.world.clock.now))
+        world.world.clock.pass(100)
+        try await asked()
+        #expect(world.world.mail.sent.isEmpty)
+    }
+
+    /// What we put in its place nobody else has chosen.
+    @Test func whatStandsForASecretIsItsShareWhereverThatIsLookedFor() async throws {
+        let world = try WayOut()
+        let handle = try await world.receive(uri: "x7", demands: true, sender: "carol@legacy.test")
+        let planned = try await world.ask(Self.get, basic(handle), at: "legacy.test")
+        #expect(planned.values("host") == ["modern.test"])
+        let other = try await world.receive(
+            uri: "x8", demands: true, secret: "SECRET-OF-OTHER")
+        let elsewhere = try await world.ask(Self.get, basic(other), at: "legacy.test")
+        #expect(elsewhere.code == "not_allowed")
+    }
+
+    /// It goes where the share's URI leads.
+    @Test(arguments: [("opencloud", true), ("ocis", true), ("nextcloud", false)])
+    func aBackendThatFollowsURIsAsksWhereTheyLead(_ kind: String, _ follows: Bool) async throws {
+        let world = try WayOut(kind: kind)
+        let secret = try await world.receive(
+            uri: "https://legacy.test/d/", demands: false, from: "modern.test")
+        let planned = try await world.ask(
+            "GET /d/a HTTP/1.1", "Authorization: Bearer \(secret)", at: "legacy.test")
+        #expect((planned.values("authorization") == ["Bearer token-1"]) == follows)
+        // A share of its own by the same secret comes first.
+        _ = try await world.receive(uri: nil, demands: false, from: "legacy.test", secret: secret)
+        world.world.clock.pass(100)
+        let own = try await world.ask(
+            "GET /public.php/webdav/a HTTP/1.1", "Authorization: Bearer \(secret)",
+            at: "legacy.test")
+        #expect(own.values("host") == ["legacy.test"])
+        #expect(own.values("authorization") == [basic(secret).dropFirst(15).description])
+    }
+
     /// To the reva family anything but 404 is a fault, and it sets nothing aside for that.
     @Test(arguments: [
         ("ocis", 404), ("opencloud", 404), ("cernbox", 404), ("nextcloud", 403),

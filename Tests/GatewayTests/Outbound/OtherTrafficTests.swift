@@ -91,16 +91,36 @@ import Testing
         #expect(!world.logged().contains("SECRET"))
     }
 
-    /// Who offers a share chooses its secret: that shuts the backend off nowhere else.
-    @Test func theSecretOfAPeersShareIsANameElsewhere() async throws {
+    /// Who offers a share chooses its secret, and whom it names: that shuts the backend off nowhere else.
+    @Test(arguments: [nil, "https://modern.test/"])
+    func theSecretOfAPeersShareIsANameElsewhere(_ uri: String?) async throws {
         let world = try WayOut(configuration: Self.all)
         _ = try await world.receive(
-            uri: nil, demands: false, from: "legacy.test", secret: "system")
+            uri: uri, demands: false, from: "legacy.test", secret: "system",
+            sender: "carol@modern.test")
         for (host, status) in [("modern.test", nil), ("idp.test", nil), ("legacy.test", 403)] {
             let request = try world.request(
                 "REPORT /remote.php/dav/addressbooks/system/system/system HTTP/1.1",
                 "Authorization: Basic \(Base64.encode(Array("system:x".utf8)))", at: host)
             #expect(Planned(world.gateway.passOut(request)).status == status, "\(host)")
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func theSecretOfAPeersShareIsAWordElsewhere(_ demands: Bool) async throws {
+        let world = try WayOut(configuration: Self.all)
+        let told = try await world.receive(
+            uri: nil, demands: demands, from: "legacy.test", secret: "addressbooks",
+            sender: "carol@modern.test")
+        let word = "/remote.php/dav/addressbooks/x"
+        let cases: [(host: String, target: String, status: Int?)] = [
+            ("modern.test", word, nil), ("idp.test", word, nil), ("legacy.test", word, 403),
+            // What stands for it is nobody's word.
+            ("idp.test", "/x?t=\(told)", demands ? 403 : nil),
+        ]
+        for (host, target, status) in cases {
+            let request = try world.request("GET \(target) HTTP/1.1", at: host)
+            #expect(Planned(world.gateway.passOut(request)).status == status, "\(host) \(target)")
         }
     }
 
