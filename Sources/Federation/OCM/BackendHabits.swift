@@ -207,6 +207,15 @@ extension Backend {
         }
     }
 
+    /// Whether it asks for the data of a share at the host of who shared it on, and not of its owner
+    /// (`legacy-wire.md` 2.6).
+    package var asksWhoSharedOn: Bool {
+        switch kind {
+        case .seafile: true
+        case .nextcloud, .owncloud10, .ocis, .opencloud, .cernbox, .generic: false
+        }
+    }
+
     /// Whether it verifies signatures itself, and refuses unsigned messages of whom it knows a key.
     package var verifiesSignatures: Bool {
         switch (kind, age) {

@@ -32,20 +32,21 @@ extension Gateway {
     ///
     /// Where it demands tokens, the backend, which cannot exchange, gets a handle in the place of
     /// the code, and none of the ways that it is not told (`docs/decisions/0002`): their secret may be
-    /// the one of the others. So it does where its database has no room for the secret, if what it then asks
-    /// for goes through us.
+    /// the one of the others. So it does where its database has no room for the secret, or it would show it
+    /// at another host than the peer, where it means nothing, if what it then asks for goes through us.
     func draft(
         _ share: Share, from peer: PeerHost?, _ settings: RuleSettings = .none, now: Int
     ) throws(Denial) -> Draft {
         guard let peer else { throw Denial(.peerUnknown, "a share of nobody") }
         let untold = Translation(for: backend.view.backend).waysLeftOut(of: share, Self.takenOver)
         let ways = share.protocols.filter { $0.secret != nil && !untold.contains($0.name) }
-        let isLong = gate != nil && hasNoRoom(for: share)
+        let asksElsewhere = backend.view.backend.asksWhoSharedOn && share.sender.host != peer
+        let isReplaced = gate != nil && share.isOfFiles && (hasNoRoom(for: share) || asksElsewhere)
         let accesses = ways.map { way in
             NewAccess(
                 protocolName: way.name, secret: way.secret ?? Secret([]),
                 handle: way.requirements.contains(.mustExchangeToken)
-                    || isLong && way.name == "webdav" ? .make : .none,
+                    || isReplaced && way.name == "webdav" ? .make : .none,
                 permissions: way.permissions, uri: way.uri, requirements: way.requirements)
         }
         return try draft(

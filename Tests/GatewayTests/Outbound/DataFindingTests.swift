@@ -1,4 +1,5 @@
 import Federation
+import OpenSSL
 import Testing
 
 @testable import Gateway
@@ -79,6 +80,25 @@ import Testing
             uri: "x8", demands: true, secret: "SECRET-OF-OTHER")
         let elsewhere = try await world.ask(Self.get, basic(other), at: "legacy.test")
         #expect(elsewhere.code == "not_allowed")
+    }
+
+    /// Seafile asks whoever shared it on, for whom the owner's secret is nobody's.
+    @Test(arguments: ["seafile", "nextcloud"], ["legacy.test", "modern.test"])
+    func whereItIsShownElsewhereASecretIsReplaced(_ kind: String, _ sharer: String) async throws {
+        let world = try WayOut(configuration: "[egress]\nlisten = \"127.0.0.1:2\"", kind: kind)
+        let text = Messages.oldShare(from: "legacy.test").replacing(
+            #""sharedBy":"alice@https://legacy.test/"#,
+            with: #""sharedBy":"carol@https://\#(sharer)/"#)
+        let message = try await world.world.accept(TestRequest("/ocm/shares", text))
+        let isReplaced = kind == "seafile" && sharer != "legacy.test"
+        #expect(message.made?.accesses.map(\.hasHandle) == [isReplaced])
+        guard isReplaced, let told = message.made else { return }
+        let handle = try world.gateway.registry.credential(of: told).text
+        #expect(String(decoding: message.body, as: UTF8.self).contains(handle))
+        let planned = try await world.ask(Self.get, basic(handle), at: sharer)
+        #expect(planned.values("host") == ["legacy.test"])
+        let secret = basic("SECRET15CHARS00").dropFirst(15).description
+        #expect(planned.values("authorization") == [secret])
     }
 
     /// It goes where the share's URI leads.
