@@ -19,7 +19,7 @@ extension Gateway {
             throw Denial(.secretRefused, "Authorization names no share")
         }
         guard let found = try inboundShare(of: secret, at: host, by: method) else {
-            guard registry.find(secret, .outbound).isEmpty else {
+            guard registry.findServed(secret).isEmpty else {
                 throw Denial(.secretRefused, "the secret of a share of this site's own")
             }
             return try dataShare(nil, at: try await resolution.resolve(host))

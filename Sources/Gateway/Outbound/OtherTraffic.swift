@@ -99,7 +99,7 @@ extension Gateway {
         // A URL in a parameter of a URL is escaped once more for each of them.
         for _ in 0..<Self.urlsInURLs {
             for secret in Self.secretWords(in: text[...]) {
-                let own = registry.find(secret, .outbound).filter { !mayBeALink($0.share) }
+                let own = registry.findServed(secret).filter { !mayBeALink($0.share) }
                 guard let found = (own + peersShares(meantBy: secret, at: peer)).first else {
                     continue
                 }
@@ -121,7 +121,7 @@ extension Gateway {
             guard let secret = DAVCredential(field).shareSecret else { continue }
             let meant =
                 switch direction {
-                case .outbound: registry.find(secret, .outbound).filter { !mayBeALink($0.share) }
+                case .outbound: registry.findServed(secret).filter { !mayBeALink($0.share) }
                 case .inbound: peersShares(meantBy: secret, at: request.peer)
                 }
             let shown = meant.first { $0.access.protocolName == "webdav" && $0.share.isOfFiles }

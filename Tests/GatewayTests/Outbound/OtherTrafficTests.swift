@@ -124,6 +124,25 @@ import Testing
         }
     }
 
+    /// The server that was asked to share on has chosen it.
+    @Test func theSecretOfWhatWasPassedOnIsAWordOfThatServer() async throws {
+        let world = try WayOut(configuration: Self.all)
+        _ = try await world.receive(uri: nil, demands: false, from: "legacy.test")
+        let original = try #require(world.gateway.registry.all.first)
+        let word = "addressbooks"
+        let carol = try #require(OCMAddress("carol@two.test"))
+        let passedOn = try #require(
+            world.gateway.recordPassedOn(Secret(utf8: word), to: carol, of: original))
+        try await world.gateway.store.commit(passedOn)
+        for host in ["modern.test", "idp.test"] {
+            let request = try world.request(
+                "REPORT /remote.php/dav/\(word)/x HTTP/1.1", basic(word), at: host)
+            #expect(Planned(world.gateway.passOut(request)).status == nil, "\(host)")
+        }
+        let planned = try await world.ask("GET /public.php/webdav/a HTTP/1.1", basic(word))
+        #expect(planned.values("host") == ["modern.test"])
+    }
+
     /// Their secrets are shown at paths of their own.
     @Test func whatAnApplicationSharesIsNoDataOfFiles() async throws {
         let world = try WayOut(configuration: Self.all)
