@@ -211,6 +211,22 @@ extension Gateway {
         }
     }
 
+    /// Holds what a notification says of the ways to a share to whoever says it, since oCIS takes each in the place
+    /// of the one that it has.
+    ///
+    /// Refused (`sender_mismatch`): a place or a secret, where the share is another peer's, as one that the sender
+    /// has only passed on. Profile `observe` too: data would be looked for at that sender.
+    func checkWays(
+        of notification: Federation.Notification, _ share: ShareRecord?, saidBy peer: PeerHost?
+    ) throws(Denial) {
+        guard let share, share.peer != peer else { return }
+        guard notification.ways.allSatisfy({ $0.places.isEmpty && $0.secret == nil }) else {
+            throw Denial(
+                .senderMismatch,
+                "where share \(share.id) is, or by which secret, said by another than its peer")
+        }
+    }
+
     /// Holds a notification to the share that it has been proved to be about, for a backend that finds one by
     /// its id and receiver alone, whoever names them.
     ///
