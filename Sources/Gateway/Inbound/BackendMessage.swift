@@ -161,7 +161,7 @@ extension Gateway {
             try refuse(denial, orTell: trail)
         }
         let share = verified.claimed.share
-        try checkWays(of: notification, share, saidBy: verified.peer)
+        try checkWays(of: notification, share, saidBy: verified.peer, trail)
         let owner = share?.owner.flatMap { OCMAddress($0)?.host }
         guard try waysElsewhere(notification.ways, owner: owner, verified).isEmpty else {
             throw Denial(.protocolNotSupported, "a way to the share elsewhere than at its sender")

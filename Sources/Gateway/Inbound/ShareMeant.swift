@@ -211,19 +211,34 @@ extension Gateway {
         }
     }
 
-    /// Holds what a notification says of the ways to a share to whoever says it, since oCIS takes each in the place
-    /// of the one that it has.
+    /// Holds what a notification says of the ways to a share to whoever says it, and to the secrets that the share
+    /// was offered with, since oCIS takes each in the place of the one that it has.
     ///
-    /// Refused (`sender_mismatch`): a place or a secret, where the share is another peer's, as one that the sender
-    /// has only passed on. Profile `observe` too: data would be looked for at that sender.
+    /// Refused: a place or a secret, where the share is another peer's, as one that the sender has only passed on
+    /// (`sender_mismatch`), in profile `observe` too: data would be looked for at that sender; another secret
+    /// (`secret_mismatch`), by which the backend would open the share past all that is asked of it here, be it
+    /// over or not.
     func checkWays(
-        of notification: Federation.Notification, _ share: ShareRecord?, saidBy peer: PeerHost?
+        of notification: Federation.Notification, _ share: ShareRecord?, saidBy peer: PeerHost?,
+        _ trail: Trail
     ) throws(Denial) {
-        guard let share, share.peer != peer else { return }
-        guard notification.ways.allSatisfy({ $0.places.isEmpty && $0.secret == nil }) else {
+        guard let share else { return }
+        let ways = notification.ways
+        let secrets = ways.compactMap(\.secret)
+        guard share.peer == peer || secrets.isEmpty && ways.allSatisfy(\.places.isEmpty) else {
             throw Denial(
                 .senderMismatch,
                 "where share \(share.id) is, or by which secret, said by another than its peer")
+        }
+        let areItsOwn = secrets.allSatisfy { secret in
+            registry.find(secret, share.direction).contains {
+                $0.share.id == share.id && $0.credential == .secret
+            }
+        }
+        if !areItsOwn {
+            try refuse(
+                Denial(.secretMismatch, "a way to share \(share.id) by another secret"),
+                orTell: trail)
         }
     }
 

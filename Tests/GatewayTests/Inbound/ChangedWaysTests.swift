@@ -53,6 +53,15 @@ import Testing
         #expect(try await denial("", by: cavage, in: world) == nil)
     }
 
+    /// The registry has those that the share was offered with: what opens by another is out of its hands.
+    @Test(arguments: ["bridge", "observe"])
+    func itHasNoSecretButThoseOfItsOffer(_ profile: String) async throws {
+        let (world, modern, _) = try await world(profile: profile)
+        let members = #","sharedSecret":"another-secret-0""#
+        let code = try await denial(members, by: modern, in: world)
+        #expect(code == (profile == "observe" ? nil : .secretMismatch))
+    }
+
     @Test func itsPeerSaysWhereItIs() async throws {
         let (world, modern, _) = try await world()
         let members = #","uri":"https://modern.test/dav/x","sharedSecret":"\#(Self.secret)""#
