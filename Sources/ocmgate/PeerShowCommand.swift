@@ -50,6 +50,7 @@ extension KnownPeer {
                 "  entry \(entry.pattern)" + (entry.note.map { ", \($0)" } ?? "")
                     + (entry.until.map { ", until \(Moment.text($0))" } ?? ""))
         }
+        if let over = standing.over { lines.append("  \(over.words)") }
         lines.append("  has signed: \(signed.name); has taken from us: \(accepted.name)")
         lines.append("  keys: \(keyState.rawValue)")
         lines += pins.map { pin in

@@ -7,7 +7,16 @@ extension Policy {
             return standing(by: nil, memberships: [], refusing: refusals.nobody)
         }
         let (best, memberships) = entries(of: peer, now: now)
-        return standing(by: best, memberships: memberships, refusing: refusals.unknown)
+        var standing = standing(by: best, memberships: memberships, refusing: refusals.unknown)
+        if standing.word == .unknown { standing.over = over(of: peer) }
+        return standing
+    }
+
+    /// The firmest entry that names a peer of which no entry counts now; nil for want of any.
+    private func over(of peer: PeerHost) -> Standing.Over? {
+        entries(of: peer, now: .min).best.map {
+            Standing.Over(list: lists[$0.list].name, entry: $0.entry)
+        }
     }
 
     /// The entry that speaks most firmly of a peer, and all lists that name it; of one tier alone
@@ -266,6 +275,7 @@ private struct JudgementUnderWay {
 extension Standing {
     fileprivate var reason: Check.Reason {
         if let list = waitsFor { return .notLoaded(list: list) }
+        if let over { return .entryOver(over) }
         guard let entry, let list else { return .onNoList }
         return .entry(list: list, pattern: entry.pattern, note: entry.note, until: entry.until)
     }

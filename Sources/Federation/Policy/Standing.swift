@@ -29,6 +29,15 @@ package struct Standing: Sendable, Equatable {
     var uncertain: [Int] = []
     /// The list of blocks that was never loaded and could refuse the peer; then `by` is this one.
     package var waitsFor: String?
+    /// Of a peer on no list, the entry that would name it, had it not ended.
+    package var over: Over?
+
+    /// An entry that has ended.
+    package struct Over: Sendable, Equatable {
+        /// The list on which it stands.
+        package let list: String
+        package let entry: ListEntry
+    }
 
     /// This word on another host of the message whose peer has that standing: which blocks are about
     /// the message hangs on its peer alone.
@@ -36,7 +45,7 @@ package struct Standing: Sendable, Equatable {
         Standing(
             word: word, entry: entry, list: list, memberships: own.memberships,
             isInDirectory: own.isInDirectory, by: by, refusal: refusal, would: would,
-            uncertain: own.uncertain, waitsFor: waitsFor)
+            uncertain: own.uncertain, waitsFor: waitsFor, over: over)
     }
 
     /// Whether the entry that allows the host names it itself: not as one of the names below another, nor

@@ -130,6 +130,8 @@ package struct Check: Sendable, Equatable {
         case none
         case entry(list: String, pattern: HostPattern, note: String?, until: Int?)
         case onNoList
+        /// On no list, since this entry has ended.
+        case entryOver(Standing.Over)
         /// A list of blocks that was never loaded, and could name the peer.
         case notLoaded(list: String)
         case missing(Need)

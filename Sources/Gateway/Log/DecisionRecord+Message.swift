@@ -97,6 +97,13 @@ extension Check {
     }
 }
 
+extension Standing.Over {
+    /// For people.
+    package var words: String {
+        "its entry in @\(list) is over: \(entry.words)" + (entry.note.map { " (\($0))" } ?? "")
+    }
+}
+
 extension Check.Reason {
     /// The reason in words; nil when there is nothing to say.
     package var text: String? {
@@ -105,6 +112,7 @@ extension Check.Reason {
         case .entry(let list, let pattern, let note, _):
             "\(pattern) in @\(list)" + (note.map { " (\($0))" } ?? "")
         case .onNoList: "on no list"
+        case .entryOver(let over): "on no list; \(over.words)"
         case .notLoaded(let list): "@\(list) could block it, and was never loaded"
         case .missing(let need): "needs \(need.rawValue)"
         case .advertisesKeys: "the peer publishes keys, so it has to sign"

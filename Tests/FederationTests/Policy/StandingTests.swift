@@ -95,6 +95,33 @@ import Testing
         #expect(policy.standing(of: b, now: end - 43_200).by == "unknown")
     }
 
+    /// Else nobody who asks why the server is refused would hear of it.
+    @Test func whoseEntryIsOverIsToldSo() throws {
+        let policy = try PolicySamples.policy(
+            """
+            [list.broad]
+            standing = "allow"
+            entries = [{ host = ".example", until = 2026-01-31 }]
+            [list.legacy]
+            standing = "allow"
+            entries = [{ host = "a.example", note = "over since June", until = 2027-06-30 }]
+            [list.partners]
+            standing = "allow"
+            entries = ["b.example"]
+            """)
+        let end = TOMLInstant.midnight(year: 2027, month: 7, day: 1)
+        let a = PeerHost("a.example")
+        #expect(policy.standing(of: a, now: end - 1).over == nil)
+        let over = try #require(policy.standing(of: a, now: end).over)
+        #expect(over.list == "legacy" && over.entry.words == "a.example until 2027-06-30")
+        #expect(policy.standing(of: PeerHost("b.example"), now: end).over == nil)
+        #expect(policy.standing(of: PeerHost("c.test"), now: end).over == nil)
+        let facts = try PolicySamples.facts("share.in", "a.example") { $0.now = end }
+        let verdict = policy.evaluate(facts)
+        #expect(verdict.by == "unknown")
+        #expect(verdict.checks.first?.reason == .entryOver(over))
+    }
+
     @Test func entryThatNoLongerCountsIsNoMembershipEither() throws {
         let policy = try PolicySamples.policy(
             """

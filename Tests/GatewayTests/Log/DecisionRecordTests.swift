@@ -24,6 +24,27 @@ import Testing
         #expect(record.level == .notice)
     }
 
+    @Test func whoseEntryIsOverIsOnNoListForThatReason() throws {
+        let text = """
+            version = 1
+            name = "p"
+            mode = "enforce"
+            unknown = "deny"
+            default = "deny"
+            [list.legacy]
+            standing = "allow"
+            entries = [{ host = "a.test", note = "until October", until = 2026-10-31 }]
+            """
+        let policy = try Policy(
+            Array(text.utf8), file: "policy.toml", PolicyFiles { _ in nil })
+        var facts = Facts.ordinary(Occasion(.share, .inbound), peer: PeerHost("a.test"))
+        facts.now = 1_793_491_200
+        let check = policy.evaluate(facts, room: Policy.roomForAll).checks.first?.logged
+        #expect(
+            check?.reason == "on no list; its entry in @legacy is over: a.test until 2026-10-31 "
+                + "(until October)")
+    }
+
     @Test func absentFactsAreAbsentFields() {
         #expect(
             record(.allow).entries.map(\.name)
