@@ -32,6 +32,7 @@ extension Gateway {
         }
         let housekeeping = Task { [self] in
             var watch = ClockWatch(environment)
+            var endingsTold: Int?
             while !Task.isCancelled {
                 await pause(.seconds(30))
                 if let step = watch.step(environment) {
@@ -45,6 +46,11 @@ extension Gateway {
                 tellOfCandidate()
                 warnOfFloor()
                 warnOfStore()
+                let day = environment.now() / 86_400
+                if day != endingsTold {
+                    tellOfEndings()
+                    endingsTold = day
+                }
                 log.tellSuppressed()
             }
         }

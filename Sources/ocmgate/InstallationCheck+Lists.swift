@@ -9,11 +9,9 @@ extension InstallationCheck {
         guard let policy else { return }
         let folder = ListFolder(state: configuration.state.file)
         warnOfSharedKeys(policy)
+        ends(of: policy)
         for list in policy.lists {
-            guard let download = list.download else {
-                warnOfEnded(list, policy)
-                continue
-            }
+            guard let download = list.download else { continue }
             keys(of: download)
             guard mayRead(folder.path) else { continue }
             do throws(PrivateFile.Problem) {
@@ -22,16 +20,21 @@ extension InstallationCheck {
         }
     }
 
-    /// Tests are judged at a day of their own, and do not see that an entry has ended.
-    private mutating func warnOfEnded(_ list: PeerList, _ policy: Policy) {
-        let ended = list.entries.filter { $0.hasEnded(now) }
-        guard let first = ended.first, let until = first.until else { return }
-        let place = policy.place(of: first, in: list)
+    /// Own lists of which entries have ended, or do so soon: tests are judged at a day of their own, and see
+    /// neither.
+    mutating func ends(of policy: Policy) {
+        for ending in policy.endings(after: .min, by: now) {
+            warn(of: ending, ending.wordsOfEnded, policy)
+        }
+        for ending in policy.endings(after: now, by: now + ListEnding.notice) {
+            warn(of: ending, ending.words(now: now), policy)
+        }
+    }
+
+    private mutating func warn(of ending: ListEnding, _ words: String, _ policy: Policy) {
         warn(
-            place?.file ?? policy.file, at: place?.position,
-            "the list \(list.name): \(first.pattern) counts no more since \(Moment.text(until))"
-                + " (\(ended.count) of its \(list.entries.count) entries have ended)",
-            remedy: "write a later \"until\", or take it out")
+            ending.place?.file ?? policy.file, at: ending.place?.position, words,
+            remedy: ListEnding.remedy)
     }
 
     /// What a key has signed need not say which list it is.

@@ -176,6 +176,29 @@ import Testing
         if let told { #expect(said.first?.contains("require:it \(told)") == true, "\(said)") }
     }
 
+    /// Nobody does anything at that moment, and mounts may be lost.
+    @Test func anEntryThatEndsSoonIsToldOf() throws {
+        var check = InstallationCheck()
+        let now = check.now
+        func until(_ days: Int) -> String { Moment.day(now + days * 86_400) }
+        let list = """
+            [list.silver]
+            standing = "allow"
+            entries = [
+              { host = "far.test", until = \(until(40)) },
+              { host = "soon.test", until = \(until(5)) },
+              { host = "over.test", until = \(until(-3)) },
+            ]
+
+            """
+        check.ends(of: try policy(list))
+        let said = check.warnings.map(\.description)
+        #expect(said.count == 2, "\(said)")
+        #expect(said.first?.contains("policy.toml:11:3: the list silver: over.test") == true)
+        #expect(said.last?.contains("policy.toml:10:3: the list silver: soon.test until") == true)
+        #expect(said.last?.contains("users may lose their mounts") == true, "\(said)")
+    }
+
     /// Occasions and terms of a rule, and what is told.
     private static let terms: [(String, String, String?)] = [
         ("share.out", "token_ttl = \"24h\"", "lets access tokens live for 1d, token.ttl = \"5m\""),

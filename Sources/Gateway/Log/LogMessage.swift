@@ -74,6 +74,8 @@ package enum LogMessage: String, Sendable, CaseIterable {
     case listFailed = "list.failed"
     /// It could be fetched again, and is not refused.
     case listResumed = "list.resumed"
+    /// Entries of an own list end soon, or have ended since yesterday.
+    case listEnds = "list.ends"
     case storeFailed = "store.failed"
     /// The newest signature over the journal, for whoever keeps it elsewhere.
     case journalCheckpoint = "journal.checkpoint"
