@@ -10,6 +10,7 @@ extension InstallationCheck {
         let folder = ListFolder(state: configuration.state.file)
         warnOfSharedKeys(policy)
         ends(of: policy)
+        unsignedForEver(by: policy)
         for list in policy.lists {
             guard let download = list.download else { continue }
             keys(of: download)
@@ -35,6 +36,21 @@ extension InstallationCheck {
         warn(
             ending.place?.file ?? policy.file, at: ending.place?.position, words,
             remedy: ListEnding.remedy)
+    }
+
+    /// Warns of own lists whose servers need not sign, and of which an entry has no end.
+    mutating func unsignedForEver(by policy: Policy) {
+        for list in policy.lists where list.tier == .own && list.stance == .allow {
+            let endless = list.entries.filter { $0.until == nil }
+            guard let first = endless.first, let block = policy.signatureException(for: list)
+            else { continue }
+            let place = policy.place(of: first, in: list)
+            warn(
+                place?.file ?? policy.file, at: place?.position,
+                "the list \(list.name): \(first.pattern) has no end, and \(block) does not ask it to "
+                    + "sign (\(endless.count) of its \(list.entries.count) entries)",
+                remedy: "write \"until\", a day by which it can sign")
+        }
     }
 
     /// What a key has signed need not say which list it is.

@@ -35,8 +35,9 @@ struct PeerHoldCommand: ParsableCommand {
             discussion: """
                 Adds it to the list's text file, or to its `entries` in the policy file, whose \
                 comments and layout stay, in the place of its entry that is over if there is one, \
-                once the policy with it has passed its tests and invariants. The messages that were \
-                held are not delivered: their senders were told to try again. A gateway that runs \
+                once the policy with it has passed its tests and invariants. An entry in such a \
+                place, or on a list whose servers need not sign, is written only with --until. The messages \
+                that were held are not delivered: their senders were told to try again. A gateway that runs \
                 reads its policy again. For a peer whose keys changed it is refused: that is for \
                 ocmgate peer pin. Exit codes: 0 done, 1 nothing was changed, 2 cannot run.
                 """)
@@ -74,8 +75,29 @@ struct PeerHoldCommand: ParsableCommand {
         @Option(help: "For those who read the list later.")
         var note = ""
 
+        @Option(
+            help: ArgumentHelp(
+                "The last day on which the entry counts (2027-06-30, or a time), or never. It has to "
+                    + "be said where its entry before is over, and on a list whose servers need not sign.",
+                valueName: "date"))
+        var until: String?
+
+        private func end() throws -> ListEdit.Until {
+            guard let until else { return .unsaid }
+            guard let end = ListEdit.Until(until) else {
+                throw ValidationError(
+                    "\(until) is no date; write it like 2027-06-30, 2027-06-30T12:00:00Z, or never")
+            }
+            return end
+        }
+
+        func validate() throws { _ = try end() }
+
         func run(_ stance: PeerList.Stance) async throws {
             let peer = try about.peer()
+            if stance == .block, list == nil, until != nil {
+                throw CommandFailure("--until belongs to --list: nothing is written without one")
+            }
             let waiting = try Waiting(about.option)
             guard let held = try waiting.all().first(where: { $0.peer == peer }) else {
                 try Output.miss(
@@ -115,11 +137,12 @@ struct PeerHoldCommand: ParsableCommand {
         ) throws -> ListEdit? {
             if stance == .block, list == nil { return nil }
             let peer = held.peer
+            let end = try end()
             let edit: ListEdit
             do {
                 edit = try ListEdit(
-                    adding: peer, to: list, stance, of: waiting.settings.policy.file, note: note,
-                    day: Moment.day(waiting.now), now: waiting.now)
+                    adding: peer, to: list, stance, of: waiting.settings.policy.file, until: end,
+                    note: note, day: Moment.day(waiting.now), now: waiting.now)
             } catch {
                 try Output.miss("\(error)", about.json)
             }

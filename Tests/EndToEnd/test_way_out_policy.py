@@ -134,7 +134,7 @@ def test_a_share_for_a_stranger_waits_for_a_person(tmp_path_factory, authority, 
         message = row["messages"][0]
         assert (message["on"], message["by"]) == ("share.out", "unknown")
         assert message["sender"] == f"alice@{HOME}" and message["recipient"] == f"bob@{FOURTH}"
-        made.home.command("peer", "hold", "approve", FOURTH, "--list", "legacy")
+        made.home.command("peer", "hold", "approve", FOURTH, "--list", "legacy", "--until", "never")
         assert waiting() == []
         shared(made.backend, made.fourth, "now", Tree(b"x"))
     finally:

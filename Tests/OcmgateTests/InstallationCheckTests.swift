@@ -199,6 +199,34 @@ import Testing
         #expect(said.last?.contains("users may lose their mounts") == true, "\(said)")
     }
 
+    @Test func whoNeedNeverSignIsToldOf() throws {
+        let blocks = """
+            [list.legacy]
+            standing = "allow"
+            entries = [
+              { host = "a.test", until = 2199-12-31 },
+              "b.test",
+            ]
+            [[require]]
+            name = "it"
+            on = "share.in"
+            except = "@legacy"
+            need = "signature"
+
+            """
+        var check = InstallationCheck()
+        check.unsignedForEver(by: try policy(blocks))
+        let said = check.warnings.map(\.description)
+        #expect(said.count == 1, "\(said)")
+        let told =
+            "policy.toml:10:3: the list legacy: b.test has no end, and require:it does not ask"
+        #expect(said.first?.hasPrefix(told) == true, "\(said)")
+        check = InstallationCheck()
+        check.unsignedForEver(
+            by: try policy(blocks.replacing("\"signature\"", with: "\"token-exchange\"")))
+        #expect(check.warnings.isEmpty, "\(check.warnings)")
+    }
+
     /// Occasions and terms of a rule, and what is told.
     private static let terms: [(String, String, String?)] = [
         ("share.out", "token_ttl = \"24h\"", "lets access tokens live for 1d, token.ttl = \"5m\""),

@@ -2,11 +2,11 @@ import HTTPSignatures
 
 /// The end of an entry as lists write it: a day (the entry counts to its end) or an instant, in the
 /// form of RFC 3339.
-enum ListDate {
+package enum ListDate {
     /// The first second in which the entry no longer counts; nil for what is no date.
     ///
     /// Refused: days that do not exist, fractions of a second, leap seconds, years before 1970.
-    static func end(_ text: some StringProtocol) -> Int? {
+    package static func end(_ text: some StringProtocol) -> Int? {
         let bytes = Array(text.utf8)
         guard bytes.count >= 10,
             let date = CivilDate(String(decoding: bytes[..<10], as: UTF8.self)),
@@ -17,7 +17,7 @@ enum ListDate {
     }
 
     /// As `end` reads it: a day where it ends with one, else an instant in UTC.
-    static func text(_ end: Int) -> String {
+    package static func text(_ end: Int) -> String {
         TOMLInstant(start: end % 86_400 == 0 ? end - 86_400 : end, end: end).written
     }
 

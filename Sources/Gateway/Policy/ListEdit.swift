@@ -14,6 +14,26 @@ package struct ListEdit: Sendable {
         init(_ description: String) { self.description = description }
     }
 
+    /// Until when a new entry counts.
+    package enum Until: Sendable, Equatable {
+        /// Nobody said so.
+        case unsaid
+        case never
+        /// The first second in which it does not count.
+        case end(Int)
+
+        /// `never`, a day or a time, as lists write them; nil for what is none of these.
+        package init?(_ text: String) {
+            if text == "never" {
+                self = .never
+            } else if let end = ListDate.end(text) {
+                self = .end(end)
+            } else {
+                return nil
+            }
+        }
+    }
+
     package let list: String
     /// The file that is changed.
     package let file: String
@@ -31,13 +51,15 @@ package struct ListEdit: Sendable {
 
     /// - Parameters:
     ///   - list: its name; nil for the only own one of this standing.
+    ///   - until: it has to be said of one that is let in where its entry before had an end, and on a list
+    ///     that a block excepts which needs signatures.
     ///   - note: for people; the day is put before it.
     ///   - day: `2026-11-27`.
     ///   - now: Unix seconds.
     ///   - disk: where the files are.
     package init(
         adding host: PeerHost, to list: String?, _ stance: PeerList.Stance, of file: String,
-        note: String, day: String, now: Int, disk: PolicyFiles = .disk
+        until: Until = .unsaid, note: String, day: String, now: Int, disk: PolicyFiles = .disk
     ) throws {
         // Proofs take seconds. Where entries stand is known of the bytes that were read, and of no
         // others that somebody has written meanwhile.
@@ -59,13 +81,15 @@ package struct ListEdit: Sendable {
         let own = list.entries.filter { $0.pattern == HostPattern(host.description) }
         let known = own.first { !$0.hasEnded(now) }
         isThere = known != nil
+        let end = try Self.end(until, known, over: own.first, on: list, policy, now)
+        let named = "\(host)" + (end.map { " until \(ListDate.text($0))" } ?? "")
         if let known {
             (text, entry, line) = (old, known.words, known.position?.line ?? 1)
         } else if isText, let over = own.first {
             (text, entry, line) = try Self.line(
-                of: host, inPlaceOf: over, Self.comment(note, day), note.isEmpty, old, self.file)
+                named, inPlaceOf: over, Self.comment(note, day), note.isEmpty, old, self.file)
         } else if isText {
-            entry = "\(host)    \(Self.comment(note, day))"
+            entry = "\(named)    \(Self.comment(note, day))"
             var new = old
             if let last = new.last, last != 0x0A { new.append(0x0A) }
             line = new.count { $0 == 0x0A } + 1
@@ -74,7 +98,8 @@ package struct ListEdit: Sendable {
             let over = own.first
             let kept = note.isEmpty ? over?.note : nil
             let told = Self.quoted(kept ?? (note.isEmpty ? day : "\(day): \(note)"))
-            entry = "{ host = \(Self.quoted("\(host)")), note = \(told) }"
+            let last = end.map { ", until = \(ListDate.text($0))" } ?? ""
+            entry = "{ host = \(Self.quoted("\(host)")), note = \(told)\(last) }"
             let place = try Self.entries(of: list.name, old, file)
             if TOMLArrayEdit.isTable(old, at: place) {
                 throw Problem(
@@ -146,13 +171,51 @@ package struct ListEdit: Sendable {
         "# \(day)\(note.isEmpty ? "" : ": \(note)")"
     }
 
-    /// A text file with the host, without an end, on the line of its entry that is over.
+    /// Until when the entry counts; nil: without an end.
+    ///
+    /// Refused: an end that has passed or is another than that of the entry that stands there, and none
+    /// where it has to be said.
+    private static func end(
+        _ until: Until, _ known: ListEntry?, over: ListEntry?, on list: PeerList,
+        _ policy: Policy, _ now: Int
+    ) throws -> Int? {
+        let wanted: Int?
+        switch until {
+        case .unsaid:
+            guard known == nil, list.stance == .allow else { return nil }
+            let reason: String? =
+                if let over {
+                    "\(over.words) on the list \(list.name) is over"
+                } else if let block = policy.signatureException(for: list) {
+                    "\(block) excepts the list \(list.name)"
+                } else { nil }
+            guard let reason else { return nil }
+            throw Problem(
+                "nothing was changed: \(reason): say --until DATE, or --until never if you mean it")
+        case .never: wanted = nil
+        case .end(let end):
+            guard end > now else {
+                throw Problem("nothing was changed: \(ListDate.text(end)) is over already")
+            }
+            wanted = end
+        }
+        if let known, known.until != wanted {
+            let place = policy.place(of: known, in: list).map { "\($0): " } ?? ""
+            throw Problem(
+                "nothing was changed: \(place)\(known.words) counts already: write another \"until\" "
+                    + "there by hand")
+        }
+        return wanted
+    }
+
+    /// A text file with the host on the line of its entry that is over.
     ///
     /// - Parameters:
+    ///   - named: the host, with its end.
     ///   - comment: what stands behind it.
     ///   - keeps: whether the comment that stands there stays.
     private static func line(
-        of host: PeerHost, inPlaceOf over: ListEntry, _ comment: String, _ keeps: Bool,
+        _ named: String, inPlaceOf over: ListEntry, _ comment: String, _ keeps: Bool,
         _ old: [UInt8], _ file: String
     ) throws -> (text: [UInt8], entry: String, line: Int) {
         var lines = old.split(separator: 0x0A, omittingEmptySubsequences: false)
@@ -164,7 +227,7 @@ package struct ListEdit: Sendable {
         let there = line.firstIndex(of: UInt8(ascii: "#")).map { line[$0...] }
         // Whatever bytes these are: comments are nobody's but the operator's.
         let kept = keeps ? there : nil
-        let entry = Array("\(host)    ".utf8) + (kept ?? Array(comment.utf8)[...])
+        let entry = Array("\(named)    ".utf8) + (kept ?? Array(comment.utf8)[...])
         lines[number - 1] = ArraySlice(entry + end)
         return (
             Array(lines.joined(separator: [0x0A])), String(decoding: entry, as: UTF8.self), number
@@ -230,8 +293,19 @@ extension Policy {
         let scopes =
             requirements.map { ($0.label, $0.scope) } + limits.map { ($0.label, $0.scope) }
             + rules.map { ($0.label, $0.scope) }
-        return scopes.first { _, scope in
-            scope.excepted?.lists.contains { lists[$0].name == list.name } ?? false
-        }?.0
+        return scopes.first { excepts(list, $0.1) }?.0
+    }
+
+    /// The first requirement of signatures that is not about the peers of a list; nil when there is none.
+    package func signatureException(for list: PeerList) -> String? {
+        requirements.first { block in
+            block.mode != .open && block.needs.contains { $0 == .signature || $0 == .rfc9421 }
+                && excepts(list, block.scope)
+        }?.label
+    }
+
+    /// Whether a block is not about the peers of a list.
+    private func excepts(_ list: PeerList, _ scope: BlockScope) -> Bool {
+        scope.excepted?.lists.contains { lists[$0].name == list.name } ?? false
     }
 }

@@ -43,12 +43,13 @@ import Testing
 
     private func edit(
         _ host: String, _ list: String?, _ scratch: Scratch, _ stance: PeerList.Stance = .allow,
-        note: String = "asked \"Eve\"", disk: PolicyFiles = .disk
+        until: ListEdit.Until = .unsaid, note: String = "asked \"Eve\"",
+        disk: PolicyFiles = .disk
     ) throws -> ListEdit {
         try ListEdit(
             adding: try #require(PeerHost(host)), to: list, stance,
-            of: scratch.file("policy.toml"), note: note, day: "2026-11-27", now: 1_795_737_600,
-            disk: disk)
+            of: scratch.file("policy.toml"), until: until, note: note, day: "2026-11-27",
+            now: 1_795_737_600, disk: disk)
     }
 
     private func text(_ name: String, _ scratch: Scratch) throws -> String {
@@ -142,7 +143,67 @@ import Testing
         let excepted = try folder(text + block)
         let problem = #expect(throws: ListEdit.Problem.self) { try edit("new.test", nil, excepted) }
         #expect(problem?.description.contains("--list partners") == true)
-        #expect(try edit("new.test", "partners", excepted).list == "partners")
+        #expect(try edit("new.test", "partners", excepted, until: .never).list == "partners")
+    }
+
+    /// What need not sign needs an end, and who was let in until a day is let in for longer only when
+    /// somebody says so.
+    @Test func whoMayBeUnsignedIsNotLetInForEverUnasked() throws {
+        let block = """
+
+            [[require]]
+            name = "signed"
+            on = "share.in"
+            except = ["@partners"]
+            need = ["signature"]
+            """
+        let scratch = try folder(Self.policy + block)
+        let problem = #expect(throws: ListEdit.Problem.self) {
+            try edit("new.test", "partners", scratch)
+        }
+        let told = problem?.description ?? ""
+        #expect(
+            told.contains("require:signed excepts the list partners") && told.contains("--until"),
+            "\(told)")
+        let end = try #require(ListEdit.Until("2027-06-30"))
+        #expect(
+            try edit("new.test", "partners", scratch, until: end, note: "").entry
+                == #"{ host = "new.test", note = "2026-11-27", until = 2027-06-30 }"#)
+        #expect(try edit("new.test", "hosts", scratch).list == "hosts")
+        #expect(try edit("a.test", "partners", scratch).isThere)
+    }
+
+    @Test func anEntryThatIsOverIsRenewedOnlyWithAnEnd() throws {
+        let scratch = try folder()
+        let text = "c.test until 2026-06-30  # research\n"
+        try scratch.write(text, "hosts.txt")
+        let problem = #expect(throws: ListEdit.Problem.self) {
+            try edit("c.test", "hosts", scratch)
+        }
+        let told = problem?.description ?? ""
+        #expect(told.contains("c.test until 2026-06-30 on the list hosts is over"), "\(told)")
+        let end = try #require(ListEdit.Until("2027-06-30T12:00:00Z"))
+        try edit("c.test", "hosts", scratch, until: end, note: "").write()
+        let now = try self.text("hosts.txt", scratch)
+        #expect(now == "c.test until 2027-06-30T12:00:00Z    # research\n")
+    }
+
+    @Test(
+        arguments: [
+            ("new.test", "2026-11-26", "is over already"),
+            ("b.test", "2027-06-30", "b.test counts already"),
+        ])
+    func anEndThatCannotBeIsToldAndNothingIsChanged(
+        _ host: String, _ until: String, _ told: String
+    ) throws {
+        let scratch = try folder()
+        let end = try #require(ListEdit.Until(until))
+        let problem = #expect(throws: ListEdit.Problem.self) {
+            try edit(host, "partners", scratch, until: end)
+        }
+        #expect(problem?.description.contains(told) == true, "\(problem?.description ?? "")")
+        #expect(try text("policy.toml", scratch) == Self.policy)
+        #expect(ListEdit.Until("soon") == nil)
     }
 
     @Test(arguments: [("", "first"), ("again", "2026-11-27: again")])
@@ -151,7 +212,7 @@ import Testing
         let text = Self.policy.replacing(
             "  { host = \"b.test\", note = \"second\" },\n", with: over)
         let scratch = try folder(text)
-        let edit = try edit("b.test", "partners", scratch, note: note)
+        let edit = try edit("b.test", "partners", scratch, until: .never, note: note)
         try edit.write()
         let entry = "{ host = \"b.test\", note = \"\(told)\" }"
         #expect(!edit.isThere && edit.entry == entry && edit.line == 11)
@@ -165,7 +226,7 @@ import Testing
     func aLineThatIsOverIsReplacedAndKeepsItsComment(_ note: String, _ comment: String) throws {
         let scratch = try folder()
         try scratch.write("a.test\nc.test until 2026-06-30  # research\r\nd.test\n", "hosts.txt")
-        let edit = try edit("c.test", "hosts", scratch, note: note)
+        let edit = try edit("c.test", "hosts", scratch, until: .never, note: note)
         try edit.write()
         #expect(edit.line == 2 && edit.entry == "c.test    \(comment)")
         #expect(
@@ -182,7 +243,7 @@ import Testing
             FileManager.default.createFile(
                 atPath: path,
                 contents: Data(old + Array("c.test until 2026-06-30 ".utf8) + comment + [0x0A])))
-        try edit("c.test", "hosts", scratch, note: "").write()
+        try edit("c.test", "hosts", scratch, until: .never, note: "").write()
         let new = try #require(FileManager.default.contents(atPath: path))
         #expect([UInt8](new) == old + Array("c.test    ".utf8) + comment + [0x0A])
     }
@@ -212,7 +273,8 @@ import Testing
             return try PolicyFiles.disk.read(file)
         }
         let edit = try edit(
-            list == "hosts" ? "c.test" : "b.test", list, scratch, note: "", disk: disk)
+            list == "hosts" ? "c.test" : "b.test", list, scratch, until: .never, note: "",
+            disk: disk)
         #expect(throws: PrivateFile.Problem.self) { try edit.write() }
         #expect(try text(name, scratch) == changed)
     }
