@@ -9,8 +9,8 @@ struct PolicyReplayCommand: ParsableCommand {
         abstract:
             "Judge the journal's past messages by another policy, and list what would change.",
         discussion: """
-            Limits count as they would have at the time. What a guard refused stays refused. A \
-            peer that the lists refused, and that may come in now, is taken to have signed well. \
+            Limits count as they would have at the time. What a guard refused stays refused; what \
+            the policy had let through before takes its room. A peer that the lists refused, and that may come in now, is taken to have signed well. \
             Personal values are opened with the seal key when it can be read and the policy asks \
             for them. Exit codes: 0 nothing changes, 1 something does, 2 it cannot be judged.
             """)
@@ -69,8 +69,8 @@ struct PolicyReplayCommand: ParsableCommand {
                 "cannot be judged exactly: by what is sealed or forgotten, or what nobody asked the "
                     + "peer for"
             ),
-            (replay.guarded, "were refused by guards or failed, which no policy changes"),
-            (replay.unknown, "have no facts in the journal, or cannot be read"),
+            (replay.guarded, "others were refused by guards or failed, which no policy changes"),
+            (replay.unknown, "others have no facts in the journal, or cannot be read"),
         ]
         for (count, words) in others where count > 0 { Output.line("  \(count) \(words)") }
         print("by peer", replay.byPeer)

@@ -18,8 +18,9 @@ package struct PastMessage: Sendable {
     /// What a line of the journal is to another policy.
     enum Reading: Sendable {
         case message(PastMessage)
-        /// Refused by a guard, or failed: the same under every policy.
-        case guarded
+        /// Refused by a guard, or failed: the same under every policy. What the policy had let through by
+        /// then has taken room of its limits all the same, and is told as let through.
+        case guarded(PastMessage?)
         /// A decision whose facts were not kept whole.
         case unknown
     }
@@ -32,7 +33,7 @@ package struct PastMessage: Sendable {
             let decision = members["decision"]?.string, let time = members.time
         else { return .unknown }
         guard !Decider.isGuard(by), let action = Verdict.Action(rawValue: action) else {
-            return .guarded
+            return .guarded(letThrough(members, people, decision, time))
         }
         guard let facts = JournalDecision.facts(of: members, people) else { return .unknown }
         let outcome = PastOutcome(
@@ -41,10 +42,43 @@ package struct PastMessage: Sendable {
             PastMessage(
                 decision: decision, time: time, facts: facts, outcome: outcome,
                 would: members["would"]?.array?.compactMap(\.string) ?? [],
-                providerID: facts.notificationType == nil
-                    ? nil : members["ocm"]?.object?["provider_id"]?.string,
+                providerID: providerID(of: facts, members),
                 unverified: facts.unverified(
                     members["signature"]?.object, action: action, by: by)))
+    }
+}
+
+extension PastMessage {
+    /// What the policy let through before a guard refused it, or it failed; nil for all others, and where
+    /// its facts were not kept whole.
+    private static func letThrough(
+        _ members: JournalMembers, _ people: JournalPeople, _ decision: String, _ time: Int
+    ) -> PastMessage? {
+        var decided: String?
+        for check in members["checks"]?.array ?? [] {
+            guard let name = check.object?["name"]?.string,
+                let result = check.object?["result"]?.string.flatMap(Check.Result.init(rawValue:))
+            else { return nil }
+            switch (result, Decider(name)) {
+            case (.refused, _), (.held, _): return nil
+            // In report mode the rule that refuses lets through.
+            case (.allowed, _), (.reported, .rule), (.reported, .fallback): decided = name
+            case (.reported, _), (.passed, _), (.notApplicable, _), (.off, _), (.notReached, _):
+                continue
+            }
+        }
+        guard let decided, let facts = JournalDecision.facts(of: members, people) else {
+            return nil
+        }
+        return PastMessage(
+            decision: decision, time: time, facts: facts,
+            outcome: PastOutcome(action: .allow, by: decided, code: nil), would: [],
+            providerID: providerID(of: facts, members), unverified: nil)
+    }
+
+    /// Of the share that a notification is about.
+    private static func providerID(of facts: Facts, _ members: JournalMembers) -> String? {
+        facts.notificationType == nil ? nil : members["ocm"]?.object?["provider_id"]?.string
     }
 }
 

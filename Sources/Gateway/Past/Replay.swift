@@ -48,7 +48,9 @@ package struct Replay: Sendable {
         replay.unread = try batches.forEach({ PastMessage.read($0, opened) }, progress: progress) {
             reading in
             switch reading {
-            case .guarded: replay.guarded += 1
+            case .guarded(let message):
+                replay.guarded += 1
+                if let message { _ = judge.judge(message) }
             case .unknown: replay.unknown += 1
             case .message(let message): replay.note(message, judge.judge(message))
             }

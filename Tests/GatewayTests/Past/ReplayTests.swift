@@ -162,6 +162,28 @@ import Testing
         #expect(later.changed == 0)
     }
 
+    /// What the backend refuses has passed the policy, and taken its room; what a guard refused before
+    /// has not.
+    @Test(arguments: [(.allowed, 3), (.notReached, 6), (.refused, 6)] as [(Check.Result, Int)])
+    func whatWasLetThroughTakesItsRoomWhateverBecameOfIt(
+        _ result: Check.Result, _ left: Int
+    ) throws {
+        for second in 0..<3 {
+            try journal.add(
+                try facts(), at: second, action: .deny, by: "guard:not_delivered",
+                code: "not_delivered"
+            ) { record in
+                record.checks = [Check("standing", .passed), Check("rule:all", result)]
+            }
+        }
+        for second in 3..<9 { try journal.add(try facts(), at: second) }
+        let limit =
+            "[[limit]]\nname = \"few\"\non = \"share.in\"\nper = \"peer\"\nrate = \"6/hour\"\nburst = 6\n"
+        let replay = try replay(.past(limit + Self.all))
+        #expect(replay.judged == 6 && replay.guarded == 3)
+        #expect(replay.judged - replay.changed == left)
+    }
+
     /// The journal says neither how long a message was under way nor how much it brought.
     @Test(arguments: ["concurrent = 1", "bytes = \"1B/day\""])
     func limitsOfWhatIsUnderWayAlwaysHaveRoom(_ measure: String) throws {
