@@ -49,7 +49,7 @@ package struct JournalSearch: Sendable {
         if let direction { texts.append(#""direction":"\#(direction)""#) }
         if let action { texts.append(#""action":"\#(action)""#) }
         if let code, !code.isEmpty { texts.append(code) }
-        if onlyTolerated { texts.append(#""would":["#) }
+        if onlyTolerated { texts += [#""would":["#, Self.letThrough] }
         if let client { texts.append(#""client":"\#(client)""#) }
         let needles = texts.map { ByteNeedle($0) }
         return pseudonyms.count == 1 ? needles + pseudonyms : needles
@@ -72,12 +72,20 @@ package struct JournalSearch: Sendable {
         if !pseudonyms.isEmpty, !pseudonyms.contains(where: { $0.isIn(line.bytes.span) }) {
             return false
         }
-        if onlyTolerated, line.member("would")?.array?.isEmpty ?? true { return false }
+        if onlyTolerated, !wasTolerated(line) { return false }
         if let peer {
             return ["peer", "claimed"].contains { line.member($0)?.string == peer }
         }
         return true
     }
+
+    /// What is refused by another block was not let pass, whatever is tried out beside it.
+    private func wasTolerated(_ line: JournalLine) -> Bool {
+        line.member("action")?.string == DecisionRecord.Action.allow.rawValue
+            && line.member("would")?.array?.isEmpty == false
+    }
+
+    private static let letThrough = #""action":"\#(DecisionRecord.Action.allow.rawValue)""#
 
     private func has(_ code: String, _ line: JournalLine) -> Bool {
         if line.member("code")?.string == code || line.member("by")?.string == "guard:\(code)" {

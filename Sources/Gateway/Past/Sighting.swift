@@ -17,7 +17,8 @@ struct Sighting: Sendable {
     let blocks: [String]
     /// What gave the peer its standing: `unknown`, `list:NAME`; nil when nobody asked.
     let standing: String?
-    /// The blocks that refused it, or only reported that they would have.
+    /// The blocks that refused it, or only reported that they would have: the latter only of what another
+    /// block did not refuse.
     let against: Set<String>
 
     enum Signature: Sendable {
@@ -54,7 +55,11 @@ struct Sighting: Sendable {
             signature = Self.signature(members["signature"]?.object)
         }
         byToken = facts?["share_type"] == nil ? nil : facts?["token_exchange"]?.bool
-        var against = Set(members["would"]?.array?.compactMap(\.string) ?? [])
+        var against: Set<String> = []
+        switch DecisionRecord.Action(rawValue: action) {
+        case .deny, .hold: break
+        case .allow, .fail, nil: against = Set(members["would"]?.array?.compactMap(\.string) ?? [])
+        }
         if action != DecisionRecord.Action.allow.rawValue { against.insert(by) }
         var blocks = standing.map { [$0] } ?? []
         for check in members["checks"]?.array ?? [] {

@@ -117,6 +117,10 @@ struct JournalSearchTests {
         }
         let reported = try journal.add(nil) { $0.decision.would = ["require:peer_unknown"] }
         try journal.add(nil)
+        // Refused all the same, by another block.
+        try journal.add(nil, action: .deny, by: "require:signed", code: "signature_required") {
+            $0.decision.would = ["require:tokens"]
+        }
         func found(_ search: JournalSearch) throws -> [String] {
             try Self.found(journal.reader, search)
         }

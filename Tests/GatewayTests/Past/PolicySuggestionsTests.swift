@@ -245,6 +245,24 @@ import Testing
         #expect(found.toml.contains("would have refused 1 of 1 messages"))
     }
 
+    /// Enforcing the block would change nothing for it.
+    @Test func whatIsRefusedAnywayCountsForNoTrial() throws {
+        let policy =
+            "[[require]]\nname = \"tokens\"\non = \"share.in\"\nneed = [\"token-exchange\"]\nmode = \"report\"\n"
+            + ReplayTests.all
+        for (second, action) in [DecisionRecord.Action.allow, .deny, .hold].enumerated() {
+            try journal.add(
+                try JournalRecordTests.facts(), at: second, action: action, by: "rule:all"
+            ) { record in
+                record.decision.would = ["require:tokens"]
+                record.checks = [Check("require:tokens", .reported)]
+            }
+        }
+        let found = try suggest(policy)
+        #expect(found.trials.map(\.about) == [3])
+        #expect(found.trials.first?.refused.map(\.count) == [1])
+    }
+
     @Test func aRuleThatLetsThroughIsNoTrial() throws {
         let text =
             "[[rule]]\nname = \"more\"\non = \"share.in\"\naction = \"allow\"\nmode = \"report\"\n"
