@@ -11,7 +11,8 @@ struct JournalCommand: ParsableCommand {
         discussion: """
             A file for each day, a record on each line, each linked to the one before by its hash \
             and signed from time to time. People stand in it under pseudonyms; --plain opens \
-            them with the seal key. All but erase read beside a running gateway and change nothing.
+            them with the seal key, and names them in what search and tail print. All but erase \
+            read beside a running gateway and change nothing.
             """,
         subcommands: [
             JournalTailCommand.self, JournalSearchCommand.self, JournalShowCommand.self,
@@ -92,25 +93,39 @@ struct JournalOptions: ParsableArguments {
         return found
     }
 
-    /// One decision, as people or programs read it.
-    func show(_ decision: JSONObject, _ people: JournalPeople) {
+    /// One decision, or line of the journal's own, as people or programs read it.
+    func show(_ line: JSONObject, _ people: JournalPeople) {
         if json {
-            Output.line(Output.text(of: people.plain(.object(decision))))
+            Output.line(Output.text(of: people.plain(.object(line))))
+        } else if let own = line["type"]?.string.flatMap(OwnLine.init(rawValue:)) {
+            Output.line(own.summary(of: line))
         } else {
-            Output.line(JournalDecision(decision, people).summary)
+            Output.line(JournalDecision(line, people).summary(withPeople: plain))
         }
     }
+
+    /// What the text of a decision does not say by itself.
+    static let claimedMark = "A peer with ? behind it is as the message claims, not verified."
 }
 
 extension JournalDecision {
     /// The decision on one line.
-    fileprivate var summary: String {
+    ///
+    /// - Parameter withPeople: whether from whom and for whom it was stands there too.
+    fileprivate func summary(withPeople: Bool) -> String {
         let time = object["at"]?.string ?? ""
         let who = peer ?? claimed.map { "\($0)?" } ?? "-"
         return [
             time, id, direction == "out" ? "out" : "in ", kind,
             action?.rawValue ?? "-", "\(status)", who, by,
             code ?? (would.isEmpty ? "" : "would: \(would.joined(separator: ", "))"),
-        ].joined(separator: "  ").trimmingCharacters(in: .whitespaces)
+            withPeople ? persons : "",
+        ].filter { !$0.isEmpty }.joined(separator: "  ")
+    }
+
+    private var persons: String {
+        let facts = facts
+        let who = [facts?.sender ?? facts?.owner, facts?.recipient].compactMap { $0 }
+        return who.joined(separator: " → ")
     }
 }

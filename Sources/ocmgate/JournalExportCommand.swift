@@ -28,6 +28,11 @@ struct JournalExportCommand: ParsableCommand {
     func run() throws {
         let people = try journal.people()
         let search = try filter.search(journal)
+        if let own = search.own, format == .csv {
+            throw CommandFailure(
+                "--format csv has the columns of decisions: --kind \(own.rawValue) is for "
+                    + "--format json")
+        }
         if format == .csv { Output.line(Self.columns.joined(separator: ",")) }
         let unread: UnreadLines
         do {

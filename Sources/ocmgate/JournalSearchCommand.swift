@@ -5,9 +5,9 @@ import Gateway
 /// `ocmgate journal search`.
 struct JournalSearchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "search", abstract: "Find decisions.",
+        commandName: "search", abstract: "Find decisions, and when the policy changed.",
         discussion: """
-            All that is given has to fit. Exit codes: 0 found, 1 nothing found, or a record that may \
+            All that is given has to fit. \(JournalOptions.claimedMark) Exit codes: 0 found, 1 nothing found, or a record that may \
             fit cannot be read, 2 the journal cannot be read.
             """)
 
@@ -61,7 +61,8 @@ struct JournalFilter: ParsableArguments {
     @Option(
         help: """
             \(RecordedKind.allCases.map(\.rawValue).joined(separator: ", ")); or as a policy says it: \
-            share, share.in.
+            share, share.in; or, instead of decisions, what happened to the policy and to the journal: \
+            \(OwnLine.words).
             """)
     var kind: String?
 
@@ -101,7 +102,10 @@ struct JournalFilter: ParsableArguments {
                 Direction(rawValue: word), word, "--direction",
                 Direction.allCases.map(\.rawValue))
         }?.rawValue
-        if let kind {
+        if let kind, let own = OwnLine(rawValue: kind) {
+            try refuseAllButTimes(beside: own)
+            search.own = own
+        } else if let kind {
             let asked = try known(RecordedKind.asked(kind), kind, "--kind", Self.kinds)
             search.kind = asked.kind.rawValue
             if let way = asked.direction?.rawValue {
@@ -129,6 +133,16 @@ struct JournalFilter: ParsableArguments {
         return search
     }
 
+    private func refuseAllButTimes(beside own: OwnLine) throws {
+        let given: [(String, Bool)] = [
+            ("--peer", peer != nil), ("--direction", direction != nil), ("--action", action != nil),
+            ("--code", code != nil), ("--would", would), ("--subject", subject != nil),
+        ]
+        guard let other = given.first(where: \.1)?.0 else { return }
+        throw CommandFailure(
+            "--kind \(own.rawValue) is about no message, and \(other) is: leave one of them out")
+    }
+
     /// Why nothing may have been found: a code that is none of the gateway's own. A policy may have
     /// others.
     var doubt: String? {
@@ -142,6 +156,7 @@ struct JournalFilter: ParsableArguments {
     private static let kinds =
         RecordedKind.allCases.map(\.rawValue)
         + MessageKind.allCases.map(\.rawValue).filter { RecordedKind(rawValue: $0) == nil }
+        + OwnLine.allCases.map(\.rawValue)
 
     private func known<Word>(
         _ value: Word?, _ word: String, _ option: String, _ words: [String]

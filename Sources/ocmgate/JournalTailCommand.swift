@@ -5,12 +5,16 @@ import Gateway
 /// `ocmgate journal tail`.
 struct JournalTailCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "tail", abstract: "Show the newest decisions, and those to come.")
+        commandName: "tail", abstract: "Show the newest decisions, and those to come.",
+        discussion: """
+            Among them what happened to the policy and to the journal (\(OwnLine.words)). \
+            \(JournalOptions.claimedMark)
+            """)
 
     @OptionGroup var journal: JournalOptions
 
     @Option(
-        name: [.customShort("n", allowingJoined: true), .long], help: "How many; 0 with --follow.",
+        name: [.customShort("n", allowingJoined: true), .long], help: "How many of the newest.",
         transform: CountOption.orNone)
     var lines = 10
 
@@ -19,7 +23,8 @@ struct JournalTailCommand: ParsableCommand {
 
     func run() throws {
         let people = try journal.people()
-        var tail = JournalTail(try journal.reader())
+        var tail = JournalTail(
+            try journal.reader(), of: Set(OwnLine.allCases.map(\.kind) + [.decision]))
         do {
             for line in try tail.newest(lines) { show(line, people) }
             tellDamage(&tail)

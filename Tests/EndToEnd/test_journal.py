@@ -246,7 +246,8 @@ def test_records_are_found_shown_and_exported(recorded):
     assert search("--since", "90m") == search("--since", f"{newest(gateway).stem}T00:00:00Z")
     assert {each["client"] for each in search("--subject", "127.0.0.1")} == {"127.0.0.1"}
     for wrong, reason in ((["--kind", "sharse"], 'did you mean "shares"?'), (["--limit=-1"], "from 1 to"),
-                          (["--limit=9223372036854775807"], "from 1 to"), (["--since", "90x"], "an age")):
+                          (["--limit=9223372036854775807"], "from 1 to"), (["--since", "90x"], "an age"),
+                          (["--kind", "policy", "--peer", "modern.test"], "--peer is: leave one of them out")):
         run = gateway.command("journal", "search", *wrong, check=False)
         assert run.returncode == 2 and reason in run.stderr, (wrong, run.stderr)
     assert [each["kind"] for each in search("--code", "malformed_message")] == ["shares"]
@@ -254,6 +255,10 @@ def test_records_are_found_shown_and_exported(recorded):
     everything = search("--day", day)
     assert {each["kind"] for each in everything} >= {"shares"}
     assert "error" in search("--until", day, code=1)[0]
+
+    assert search("--kind", "torn", code=1)[0]["error"] == "nothing found"
+    assert "@modern.test → " in gateway.command("journal", "search", "--plain", "--peer", "modern.test").stdout
+    assert "@modern.test" not in gateway.command("journal", "search", "--peer", "modern.test").stdout
 
     shown = gateway.command("journal", "show", refused).stdout
     assert refused in shown and "malformed" in shown

@@ -1,8 +1,10 @@
 package import Federation
 import Transport
 
-/// What is looked for in the journal: decisions that fulfil everything that is given.
+/// What is looked for in the journal: decisions that fulfil everything that is given, or lines of its own.
 package struct JournalSearch: Sendable {
+    /// Lines of the journal's own instead of decisions: of what is below, only times say anything of them.
+    package var own: OwnLine?
     /// The verified or the claimed peer, or the one that a message is for.
     package var peer: String?
     package var kind: String?
@@ -26,6 +28,8 @@ package struct JournalSearch: Sendable {
 
     package init() {}
 
+    private var type: JournalLine.Kind { own?.kind ?? .decision }
+
     /// Of these days, the oldest first, those whose files can hold an answer. Where a clock stepped
     /// back, the file that was the newest holds what is of days before; and where the disk was full
     /// at midnight, it goes on behind its day, until there is room for a new one.
@@ -43,7 +47,7 @@ package struct JournalSearch: Sendable {
 
     /// What every line that is meant holds, so that most others need not be read.
     package var needles: [ByteNeedle] {
-        var texts = [#","type":"decision","#]
+        var texts = [#","type":"\#(type.rawValue)","#]
         if let peer { texts.append("\"\(peer)\"") }
         if let kind { texts.append(#""kind":"\#(kind)""#) }
         if let direction { texts.append(#""direction":"\#(direction)""#) }
@@ -57,7 +61,7 @@ package struct JournalSearch: Sendable {
 
     /// Whether a line that holds the needles is meant.
     package func matches(_ line: JournalLine) -> Bool {
-        guard line.kind == .decision else { return false }
+        guard line.kind == type else { return false }
         if since != nil || until != nil {
             guard let time = line.time else { return false }
             if let since, time < since { return false }
@@ -115,7 +119,7 @@ package struct JournalSearch: Sendable {
             of: days(of: try reader.days()), holding: needles, unread: { unread.note($0) }
         ) { line, place in
             guard matches(line) else {
-                if line.kind == .decision, !line.isReadable { unread.note(place) }
+                if line.kind == type, !line.isReadable { unread.note(place) }
                 return .goOn
             }
             guard let object = line.object else {

@@ -1,8 +1,10 @@
 import Foundation
 
-/// The newest decisions of a journal, and then those that a running gateway adds.
+/// The newest decisions of a journal, and then those that a running gateway adds; lines of its own among them,
+/// where they are asked for.
 package struct JournalTail {
     private let reader: JournalReader
+    private let kinds: Set<JournalLine.Kind>
     /// The number of the last line that was looked at.
     private var last = 0
     /// The bytes that the newest files had when they were looked at.
@@ -10,7 +12,10 @@ package struct JournalTail {
     /// Of the files with lines that cannot be read, those that were told, and those to tell.
     private var damaged: (told: Set<String>, found: [String]) = ([], [])
 
-    package init(_ reader: JournalReader) { self.reader = reader }
+    package init(_ reader: JournalReader, of kinds: Set<JournalLine.Kind> = [.decision]) {
+        self.reader = reader
+        self.kinds = kinds
+    }
 
     /// The newest decisions, at most so many, the oldest first.
     package mutating func newest(_ count: Int) throws -> [JournalLine] {
@@ -37,7 +42,7 @@ package struct JournalTail {
         var found: [JournalLine] = []
         try reader.lines(of: [day], last: bytes, unread: { note($0.file) }) { line, place in
             last = max(last, line.seq)
-            guard line.kind == .decision else { return .goOn }
+            guard kinds.contains(line.kind) else { return .goOn }
             guard line.isReadable else {
                 note(place.file)
                 return .goOn
@@ -65,7 +70,7 @@ package struct JournalTail {
             try reader.lines(of: [day], last: end, unread: { note($0.file) }) { line, place in
                 guard line.seq > last else { return .goOn }
                 last = line.seq
-                guard line.kind == .decision else { return .goOn }
+                guard kinds.contains(line.kind) else { return .goOn }
                 if line.isReadable { body(line) } else { note(place.file) }
                 return .goOn
             }
