@@ -213,6 +213,19 @@ package final class RunningGateway: Sendable {
         }
     }
 
+    /// Says that a signal came that means nothing here, and what people send it to other servers for.
+    package func tellOfIgnored(_ signal: String) {
+        log.sample(
+            signal, .warning, .signalIgnored,
+            [
+                LogEntry(
+                    .remedy,
+                    "the log goes to standard error: rotate its file with copytruncate; SIGHUP reads "
+                        + "the files again, ocmgate drain ends it, run --take-over changes the program"
+                )
+            ])
+    }
+
     /// Takes no more orders. One that was begun says how it ended, if it does not take longer.
     private func endOrders(within time: Duration) async {
         guard let task = orders.withLock({ $0 }) else { return }

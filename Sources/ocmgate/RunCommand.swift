@@ -12,7 +12,8 @@ struct RunCommand: AsyncParsableCommand {
             SIGTERM, SIGINT and SIGQUIT end it after the requests in flight (at most 30 s); a second one \
             ends it at once. SIGHUP reads \
             policy, lists, keys, certificates and configuration again, as ocmgate reload does; what \
-            of the configuration needs a restart is told. The log goes to standard error. Exit codes: 0 ended as asked, 2 cannot run.
+            of the configuration needs a restart is told. SIGUSR1 and SIGUSR2 do nothing, and the log \
+            says so. The log goes to standard error. Exit codes: 0 ended as asked, 2 cannot run.
             """)
 
     @OptionGroup var option: ConfigurationOption
@@ -33,10 +34,12 @@ struct RunCommand: AsyncParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         // So is one beyond a limit of file sizes.
         signal(SIGXFSZ, SIG_IGN)
+        // With these one tells other servers to open their logs again, or to begin anew.
+        for number in Signals.ignored.keys { signal(number, SIG_IGN) }
         let manager = ServiceManager()
         let sockets = try manager.sockets()
         // Before anything listens: a signal from now on is one to this gateway.
-        let signals = Signals([SIGTERM, SIGINT, SIGQUIT, SIGHUP])
+        let signals = Signals([SIGTERM, SIGINT, SIGQUIT, SIGHUP] + Signals.ignored.keys)
         var running: RunningGateway
         do {
             running = try await RunningGateway.start(
@@ -112,7 +115,11 @@ struct RunCommand: AsyncParsableCommand {
                 (isReloading, isWished) = (isWished, false)
                 if isReloading { Self.reload(running, signals, manager) }
             case .reloaded: break
-            case .signal: return (.ended(grace: Self.grace), true)
+            case .signal(let number):
+                guard let name = Signals.ignored[number] else {
+                    return (.ended(grace: Self.grace), true)
+                }
+                running.tellOfIgnored(name)
             case .end(let wanted): return (wanted, false)
             }
         }
@@ -184,6 +191,9 @@ struct RunCommand: AsyncParsableCommand {
 
 /// What makes a gateway that runs do something, as a stream.
 struct Signals {
+    /// Those that mean nothing here and would end the process, by their names.
+    static let ignored = [SIGUSR1: "SIGUSR1", SIGUSR2: "SIGUSR2"]
+
     let stream: AsyncStream<Event>
     /// Where others put their events.
     let continuation: AsyncStream<Event>.Continuation
@@ -243,6 +253,7 @@ struct Signals {
 
         /// Whether a signal is an event; a hundred wishes to read the files again are one.
         func takes(_ number: Int32) -> Bool {
+            if Signals.ignored[number] != nil { return true }
             if number != SIGHUP {
                 let ending = fields.withLock { fields in
                     defer { fields.first = nil }

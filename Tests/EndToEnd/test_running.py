@@ -115,6 +115,20 @@ def test_sighup_takes_a_new_policy_and_keeps_the_old_one_for_a_broken_one(fresh)
     assert code == 0
 
 
+def test_signals_by_which_others_open_logs_again_end_nothing(fresh):
+    def send(process):
+        for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGUSR1):
+            process.send_signal(number)
+            wait_for(number.name, fresh)
+        assert process.poll() is None
+        assert ocmgate("reload", cwd=fresh).returncode == 0
+
+    code, log = serve(fresh, send)
+    told = [line for line in log if line["message"] == "signal.ignored"]
+    assert code == 0 and {line["reason"] for line in told} == {"SIGUSR1", "SIGUSR2"}, told
+    assert all("copytruncate" in line["remedy"] for line in told), told
+
+
 def test_share_add_takes_nothing_that_it_would_have_to_mend(fresh):
     (fresh / "good").write_text("a-secret\n")
     (fresh / "two").write_text("a-secret\nb-secret\n")

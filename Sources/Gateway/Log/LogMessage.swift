@@ -49,6 +49,8 @@ package enum LogMessage: String, Sendable, CaseIterable {
     case handOverFailed = "gateway.hand-over-failed"
     /// The sockets cannot be offered to the one that takes this one's place.
     case socketsKept = "gateway.sockets-kept"
+    /// A signal came that means nothing here.
+    case signalIgnored = "signal.ignored"
     case reloaded = "gateway.reloaded"
     case reloadFailed = "gateway.reload-failed"
     /// Configuration and certificates were read again, and count.
