@@ -6,14 +6,11 @@ extension Configuration {
     ///
     /// Refused, all of it at once with its places: unknown keys, wrong types, bad values, names that
     /// are not defined, and keys whose function is not available yet; and a file that everybody may
-    /// write.
+    /// write, or replace in its folder.
     package static func load(file: String) throws(ConfigurationErrors) -> Configuration {
         var configuration = try Configuration(bytes(of: file), file: file)
         configuration.source = file
-        if let error = ConfigurationErrors([ConfigurationError(openToAll: file)].compactMap { $0 })
-        {
-            throw error
-        }
+        if let error = ConfigurationErrors(ConfigurationError.openToAll([file])) { throw error }
         return configuration
     }
 
