@@ -81,65 +81,6 @@ struct InstallationCheck {
             ).notes
     }
 
-    /// Every certificate with its key, and whether peers would believe one of them.
-    mutating func certificates(of configuration: Configuration) {
-        var hosts = configuration.site.origins
-        var isComplete = true
-        for (_, settings) in configuration.tls.sorted(by: { $0.key < $1.key }) {
-            guard mayRead(settings.certificate), mayRead(settings.key) else {
-                isComplete = false
-                continue
-            }
-            do throws(PrivateFile.Problem) {
-                let identity = try RunningGateway.identity(settings)
-                guard let leaf = identity.chain.first else { continue }
-                judge(leaf, identity.chain.count, settings.certificate)
-                let staple = try RunningGateway.staple(settings, for: identity.chain)
-                if let staple, !staple.isCurrent(now: now) {
-                    warn(
-                        settings.staple ?? "", "counts no more, so it is not stapled",
-                        remedy: "fetch a new one")
-                }
-                hosts.removeAll { origin in
-                    Site(origin: origin, aliases: []).map { leaf.matches($0.host.name) } ?? false
-                }
-            } catch {
-                isComplete = false
-                find(error)
-            }
-        }
-        if let file = configuration.outbound.caFile, mayRead(file) {
-            do throws(PrivateFile.Problem) {
-                _ = try RunningGateway.clientContext(configuration)
-            } catch { find(error) }
-        }
-        clientAuthorities(of: configuration)
-        guard isComplete, configuration.listeners.contains(where: { $0.tls != nil }) else { return }
-        for origin in hosts where origin == configuration.site.origin {
-            find(configuration.file, "no certificate is for \(origin), so no peer believes it")
-        }
-        for origin in hosts where origin != configuration.site.origin {
-            warn(configuration.file, "no certificate is for \(origin)")
-        }
-    }
-
-    private mutating func judge(_ leaf: Certificate, _ length: Int, _ file: String) {
-        if let begin = leaf.notBefore, begin > now {
-            find(
-                file, "the certificate is not valid before \(Moment.text(begin))",
-                remedy: "see whether the clock is right")
-        } else if !leaf.isCurrent(now: now) {
-            find(file, "the certificate is not valid now", remedy: Self.renew)
-        } else if let end = leaf.notAfter, end - now < RunningGateway.expiryNotice {
-            warn(file, "expires in \((end - now) / 86_400) days", remedy: Self.renew)
-        }
-        if leaf.subject == leaf.issuer {
-            warn(file, "is self-signed: peers refuse it", remedy: Self.renew)
-        } else if length == 1 {
-            warn(file, "holds one certificate; the issuer's intermediate usually stands below it")
-        }
-    }
-
     /// The gateway's own keys, the seal key, and the state that it seals: those that are there, and
     /// whether those that are not can be made at the first start.
     mutating func keys(of configuration: Configuration) {
@@ -312,6 +253,4 @@ struct InstallationCheck {
         warnings.append(
             ConfigurationError(file: file, position: position, message: message, remedy: remedy))
     }
-
-    private static let renew = "put a chain there that a public authority signed, leaf first"
 }

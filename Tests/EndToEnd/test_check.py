@@ -300,7 +300,7 @@ def test_an_expired_certificate_is_found_and_said_at_the_start(fresh):
             "-extfile", folder / "names", "-days", "-1", "-out", folder / "cert.pem")
     run = ocmgate("check", cwd=fresh)
     assert run.returncode == 1
-    assert "cert.pem: the certificate is not valid now" in run.stderr
+    assert re.search(r"cert\.pem: the certificate has expired on \d{4}-", run.stderr), run.stderr
     code, records = serve(fresh, lambda process: None)
     said = [record for record in records if record["message"] == "certificate.expires"]
     assert code == 0 and said and said[0]["level"] == "error" and said[0]["remedy"] == "renew it"
@@ -337,6 +337,32 @@ def test_a_certificate_for_another_name_is_found(fresh):
     run = ocmgate("check", cwd=fresh)
     assert run.returncode == 1
     assert "no certificate is for https://cloud.test" in run.stderr
+    assert "cert.pem is for other.test" in run.stderr, run.stderr
+
+
+def test_a_chain_that_does_not_hold_together_is_told(fresh):
+    """As after the authority has another intermediate, and the old one stayed in the file."""
+    folder = fresh / "state/tls"
+    for name in ("one", "two"):
+        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.pem",
+                "-subj", f"/CN={name}", "-days", "30")
+    openssl("req", "-new", "-key", folder / "key.pem", "-out", folder / "request.pem",
+            "-subj", "/CN=cloud.test")
+    (folder / "names").write_text("subjectAltName=DNS:cloud.test\n")
+    openssl("x509", "-req", "-in", folder / "request.pem", "-CA", folder / "one.pem",
+            "-CAkey", folder / "one.key", "-set_serial", "7", "-extfile", folder / "names",
+            "-days", "90", "-out", folder / "leaf.pem")
+    for below, told in [
+        ("one", None), ("two", "certificate 2 (CN=two) did not sign certificate 1"),
+        ("leaf", "certificate 2 (CN=cloud.test) did not sign certificate 1"),
+    ]:
+        chain = (folder / "leaf.pem").read_bytes() + (folder / f"{below}.pem").read_bytes()
+        (folder / "cert.pem").write_bytes(chain)
+        run = ocmgate("check", cwd=fresh)
+        assert run.returncode == 0, run.stderr
+        assert ("did not sign" in run.stderr) is (told is not None), run.stderr
+        assert told is None or f"{told}, whose issuer is CN=one" in run.stderr, run.stderr
 
 
 def test_a_port_that_is_taken_is_told(fresh):

@@ -78,6 +78,17 @@ package struct Certificate: Sendable {
             spki: unsafe [UInt8](UnsafeBufferPointer(start: output, count: Int(count))))
     }
 
+    /// Whether this one is signed by the key of `issuer`, which may sign certificates and has the name that
+    /// is written here (RFC 5280 section 6.1.3, (a)(1) and (a)(4)). Says nothing about dates or trust.
+    package func isIssued(by issuer: Certificate) -> Bool {
+        ERR_clear_error()
+        defer { ERR_clear_error() }
+        guard unsafe X509_check_issued(issuer.handle.pointer, handle.pointer) == X509_V_OK else {
+            return false
+        }
+        return unsafe X509_verify(handle.pointer, X509_get0_pubkey(issuer.handle.pointer)) == 1
+    }
+
     private func seconds(_ time: UnsafePointer<ASN1_TIME>?) -> Int? {
         guard let time = unsafe time else { return nil }
         let seconds = unsafe ocmgate_unix_time(time)
