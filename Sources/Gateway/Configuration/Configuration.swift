@@ -27,7 +27,7 @@ package struct Configuration: Sendable {
     package var journal: JournalSettings?
     package var limits: LimitSettings
     package var log: LogSettings
-    /// Keys that were written and make the gateway weaker than its profile, each with its place.
+    /// What makes the gateway weaker than its profile, or serves nobody, each with its place.
     package var weakenings: [ConfigurationError]
 
     /// `profile`: how much is enforced where nothing else is written.

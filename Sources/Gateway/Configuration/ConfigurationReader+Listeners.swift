@@ -13,7 +13,15 @@ extension ConfigurationReader {
         var entries = tlsEntries(&top)
         let isWritten = top.has("listen")
         var listeners = written(&top, tls: entries)
-        if isWritten { return (listeners, entries) }
+        if isWritten {
+            if let name = entries.keys.min(), listeners.allSatisfy({ $0.tls == nil }) {
+                weaker(
+                    "tls", in: top,
+                    "no [[listen]] has tls: [tls.\(quoted(name))] is shown to nobody",
+                    remedy: "write tls = \(quoted(name)) in one, or take the table away")
+            }
+            return (listeners, entries)
+        }
         guard let name = site.flatMap({ URLParts($0.origin)?.host.name }) else {
             return ([], entries)
         }
@@ -78,6 +86,11 @@ extension ConfigurationReader {
                 key, in: table,
                 "listen.\(key) takes everybody's word for the address that they come from")
         }
+        if listener.tls == nil, listener.redirect == nil,
+            named.allSatisfy({ $0.1.isEmpty }), case .tcp(let address, _)? = listener.place
+        {
+            warnOfPlain(listener, at: address, tls.keys.min())
+        }
         if listener.strictTransport != nil, listener.tls == nil {
             findings.report(
                 table.place(of: "hsts"), "only a listener with tls may say so",
@@ -102,6 +115,27 @@ extension ConfigurationReader {
                 table.place(of: "redirect"), "a listener that redirects to https has no tls",
                 remedy: "take one of both away")
         }
+    }
+
+    /// Warns of a listener without TLS before which no other server is said to stand.
+    ///
+    /// - Parameter name: of a `[tls]` table that there is.
+    private mutating func warnOfPlain(
+        _ listener: WrittenListener, at address: IPAddress, _ name: String?
+    ) {
+        let hop = "the server before it in trusted_proxies or proxy_protocol"
+        if ListenAddress.isLoopback(address) {
+            weaker(
+                "address", in: listener.table,
+                "nobody says to this listener who its clients are: all of them are one, to the limits "
+                    + "and to net of the policy",
+                remedy: "name \(hop)")
+            return
+        }
+        let table = name.map { "tls = \(quoted($0))" } ?? "tls, and the [tls] table that it names"
+        weaker(
+            "address", in: listener.table, "everybody who comes here is served without TLS",
+            remedy: "write \(table); or redirect = \"https\"; or name \(hop)")
     }
 
     /// A socket at every address of the machine leaves none to another at the same port, and one at
@@ -239,7 +273,7 @@ extension ListenAddress {
         }
     }
 
-    private static func isLoopback(_ address: IPAddress) -> Bool {
+    fileprivate static func isLoopback(_ address: IPAddress) -> Bool {
         switch address {
         case .v4(let number): number >> 24 == 127
         case .v6(let upper, let lower): (upper, lower) == (0, 1)

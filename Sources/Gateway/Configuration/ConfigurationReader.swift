@@ -60,10 +60,13 @@ struct ConfigurationReader {
         return folder.isEmpty ? text : (folder as NSString).appendingPathComponent(text)
     }
 
-    /// Notes a key that was written and makes the gateway weaker than its profile.
-    mutating func weaker(_ key: String, in table: TOMLTableReader, _ message: String) {
+    /// Notes a key that makes the gateway weaker than its profile, as it is written or by not being there.
+    mutating func weaker(
+        _ key: String, in table: TOMLTableReader, _ message: String, remedy: String? = nil
+    ) {
         weakenings.append(
-            ConfigurationError(file: file, position: table.place(of: key), message: message))
+            ConfigurationError(
+                file: file, position: table.place(of: key), message: message, remedy: remedy))
     }
 
     /// A table without which there is nothing to serve.

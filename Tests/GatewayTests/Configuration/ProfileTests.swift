@@ -77,6 +77,40 @@ import Testing
             ])
     }
 
+    /// A `tls` that was forgotten serves everybody all the same.
+    @Test(
+        arguments: [
+            (#"address = "[::]:8443""#, ["served without TLS", "no [[listen]] has tls"]),
+            ("", ["served without TLS", "no [[listen]] has tls"]),
+            (
+                #"address = "127.0.0.1:80""#,
+                ["all of them are one", "no [[listen]] has tls"]
+            ),
+            (
+                "address = \"127.0.0.1:80\"\ntrusted_proxies = [\"127.0.0.1\"]",
+                ["no [[listen]] has tls"]
+            ),
+            (
+                "address = \"[::]:80\"\nproxy_protocol = [\"10.0.0.0/8\"]",
+                ["no [[listen]] has tls"]
+            ),
+            (#"address = "unix:/run/o.sock""#, ["no [[listen]] has tls"]),
+            (
+                "tls = \"cloud.test\"\n[[listen]]\naddress = \"[::]:80\"\nredirect = \"https\"",
+                []
+            ),
+            (
+                "tls = \"cloud.test\"\n[[listen]]\naddress = \"[::]:80\"",
+                ["served without TLS"]
+            ),
+        ])
+    func aListenerWithoutTLSIsNamed(_ listener: String, _ told: [String]) throws {
+        let text = "[[listen]]\n\(listener)\n[tls.\"cloud.test\"]\ncert = \"a.pem\"\n"
+        let said = try read("bridge", text).weakenings.map(\.description)
+        #expect(said.count == told.count, "\(said)")
+        #expect(zip(said, told).allSatisfy { $0.contains($1) }, "\(said)")
+    }
+
     @Test func whoDoesNotTakeTheNewSignaturesIsToldSo() throws {
         let old = "[signature]\naccept = [\"cavage\"]\n"
         #expect(
