@@ -30,6 +30,7 @@ extension Gateway {
                 await pauseForInquiry(isFound ? configuration.discovery.fresh : Self.again)
             }
         }
+        tellOfDisk()
         let housekeeping = Task { [self] in
             var watch = ClockWatch(environment)
             var endingsTold: Int?
@@ -141,6 +142,25 @@ extension Gateway {
                     "turn on [egress]; or occ config:app:set core ocm_signed_request_disabled "
                         + "--value=1 --type=boolean --lazy"),
             ])
+    }
+
+    /// Says that the disk takes nothing of the state, and that it does again.
+    private func tellOfDisk() {
+        store.tellRefusals { [log, path = store.path] refusal in
+            guard let refusal else {
+                log.write(.notice, .storeResumed, [LogEntry(.file, path)])
+                return
+            }
+            log.write(
+                .error, .storeFailed,
+                [
+                    LogEntry(.file, path), LogEntry(.problem, refusal),
+                    LogEntry(
+                        .remedy,
+                        "nothing is let through until it does: make room, or end who holds the file locked"
+                    ),
+                ])
+        }
     }
 
     /// Says so while nothing can be written any more: every message is refused until a restart.

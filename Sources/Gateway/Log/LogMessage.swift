@@ -78,7 +78,10 @@ package enum LogMessage: String, Sendable, CaseIterable {
     case listResumed = "list.resumed"
     /// Entries of an own list end soon, or have ended since yesterday.
     case listEnds = "list.ends"
+    /// The disk takes nothing of the state: every message is refused.
     case storeFailed = "store.failed"
+    /// It takes it again.
+    case storeResumed = "store.resumed"
     /// The newest signature over the journal, for whoever keeps it elsewhere.
     case journalCheckpoint = "journal.checkpoint"
     /// That signature could not be kept beside the state; the journal itself goes on.

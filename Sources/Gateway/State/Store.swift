@@ -108,6 +108,12 @@ package final class Store: Sendable {
     /// away: only a restart mends it.
     package var isHealthy: Bool { health.failure.withLock { $0 == nil } }
 
+    /// From now on hears why the disk refuses what is written, once, and nil once it takes something again;
+    /// on the writer's thread.
+    func tellRefusals(_ hears: @escaping @Sendable (String?) -> Void) {
+        health.tellRefusals(hears)
+    }
+
     /// Empties the write-ahead log, in which everything stands that was written before.
     ///
     /// Refused (`disk`): while somebody reads the file, after some two seconds; those who commit
@@ -174,10 +180,31 @@ extension Store {
         /// Of the files that are written: without its name one takes writes as before, and no restart finds
         /// it.
         private let places: [FilePlace]
+        private let refusal = Mutex(Refusal())
+
+        private struct Refusal {
+            /// Whether the last write was refused by the disk.
+            var isThere = false
+            var hears: (@Sendable (String?) -> Void)?
+        }
 
         init(_ places: [FilePlace], commits: Int) {
             self.places = places
             self.commits = Mutex(commits)
+        }
+
+        func tellRefusals(_ hears: @escaping @Sendable (String?) -> Void) {
+            refusal.withLock { $0.hears = hears }
+        }
+
+        /// Why the disk refused a write; nil for one that it took.
+        func note(refusal reason: String?) {
+            let hears = refusal.withLock { refusal -> (@Sendable (String?) -> Void)? in
+                guard refusal.isThere != (reason != nil) else { return nil }
+                refusal.isThere = reason != nil
+                return refusal.hears
+            }
+            hears?(reason)
         }
 
         var isInPlace: Bool { places.allSatisfy(\.isKept) }
@@ -200,6 +227,7 @@ extension Store {
         switch transact(batch, database, number) {
         case nil where health.isInPlace:
             health.commits.withLock { $0 = number }
+            health.note(refusal: nil)
             // A mark that stays behind only sees less; the commit itself is on disk.
             try? mark.write(number)
             return batch.map { ($0, nil) }
@@ -209,6 +237,7 @@ extension Store {
             health.fail()
             return batch.map { ($0, .broken) }
         case let failure?:
+            if case .disk = failure { health.note(refusal: failure.description) }
             return batch.map { ($0, failure) }
         }
     }

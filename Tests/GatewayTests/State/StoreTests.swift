@@ -53,6 +53,24 @@ import Transport
         store.close()
     }
 
+    @Test func thatTheDiskRefusesIsToldOnceAndThatItTakesAgain() async throws {
+        let store = try open(scratch)
+        defer { store.close() }
+        let told = Mutex<[String?]>([])
+        store.tellRefusals { reason in told.withLock { $0.append(reason) } }
+        let full = Change { _ in throw DatabaseError(resultCode: .SQLITE_FULL) }
+        let well = Change { _ in }
+        for _ in 0..<2 {
+            await #expect(throws: StoreFailure.self) { try await store.commit(full) }
+        }
+        try await store.commit(well)
+        try await store.commit(well)
+        await #expect(throws: StoreFailure.self) { try await store.commit(full) }
+        let heard = told.withLock { $0 }
+        #expect(heard.map { $0 == nil } == [false, true, false])
+        #expect(heard.first??.hasPrefix("the disk refused the write") == true)
+    }
+
     /// After a take-over that failed, another one is opened in the same process.
     @Test(.timeLimit(.minutes(10))) func oneThatIsClosedHasNoFileOpen() async throws {
         try open(scratch).close()
