@@ -37,7 +37,7 @@ extension RunningGateway {
                         folder: configuration.signature.keys, whenMissing: .make)
                 // Where the authority may be meant to lie, too.
                 let folder = (state as NSString).deletingLastPathComponent
-                if !folder.isEmpty { try PrivateFile.folder(folder) }
+                if !folder.isEmpty { try PrivateFile.folderToWrite(folder) }
                 if let settings = configuration.egress {
                     egress = try EgressCA.load(settings, whenMissing: .make, now: now)
                 } else {

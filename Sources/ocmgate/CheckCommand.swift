@@ -32,6 +32,7 @@ struct CheckCommand: ParsableCommand {
         do throws(ConfigurationErrors) {
             let configuration = try option.read()
             check.warnings += configuration.weakenings
+            check.folder(ofStateIn: configuration)
             policyHash = check.policy(of: configuration)
             check.candidate(of: configuration)
             check.lists(of: configuration)

@@ -14,6 +14,8 @@ struct InstallationCheck {
     let now = Environment.live.now()
     /// As `policy(of:)` has read it; nil when it could not.
     private(set) var policy: Policy?
+    /// Whether the state is this user's, so that it is the one who runs the gateway.
+    var isService = false
 
     /// The policy, its tests and its invariants; its hash when it can be used.
     mutating func policy(of configuration: Configuration) -> String? {
@@ -182,13 +184,7 @@ struct InstallationCheck {
         let farOff = JournalFolder.farOff(
             settings.folder, keep: settings.keep, state: state, now: now)
         if let farOff { warn(farOff.path, farOff.what, remedy: farOff.remedy) }
-        let free = JournalFolder.freeBytes(settings.folder)
-        if free < 1 << 30 {
-            warn(
-                settings.folder,
-                "has \(free >> 20) MiB of room: when it is full, nothing is let through",
-                remedy: "make room, or shorten journal.keep")
-        }
+        room(on: settings.folder, remedy: "make room, or shorten journal.keep")
     }
 
     /// What is in the journal, and whether its signed end is there.
@@ -228,6 +224,12 @@ struct InstallationCheck {
         case .there where FileManager.default.isReadableFile(atPath: path): return true
         case .there, .denied: break
         }
+        if isService {
+            find(
+                path, "this user, whose the state is, may not read it",
+                remedy: "chown \(NSUserName()) \(path) && chmod u+r \(path)")
+            return false
+        }
         let warning = ConfigurationError(
             file: path, position: nil, message: "was not checked: this user may not read it",
             remedy: "check as the service's user")
@@ -236,10 +238,10 @@ struct InstallationCheck {
     }
 
     mutating func find(_ file: String, _ message: String, remedy: String? = nil) {
-        findings.append(
-            ConfigurationError(
-                file: file, position: nil, message: message,
-                remedy: remedy.flatMap { $0.isEmpty ? nil : $0 }))
+        let finding = ConfigurationError(
+            file: file, position: nil, message: message,
+            remedy: remedy.flatMap { $0.isEmpty ? nil : $0 })
+        if !findings.contains(finding) { findings.append(finding) }
     }
 
     mutating func find(_ problem: PrivateFile.Problem) {

@@ -272,8 +272,19 @@ def spoil_later_key(folder):
     return "metrics.listen is not available yet"
 
 
+def spoil_state_folder(folder: Path) -> str:
+    (folder / "state").chmod(0o777)
+    return "state: others may write to this folder; chmod 700"
+
+
+def spoil_writing_to_state(folder: Path) -> str:
+    (folder / "state").chmod(0o500)
+    return "state: its owner may not write here; chmod 700"
+
+
 SPOILED = [spoil_mode, spoil_match, spoil_certificate, spoil_presence, spoil_policy,
-           spoil_seal_key, spoil_own_keys, spoil_keys_folder, spoil_later_key]
+           spoil_seal_key, spoil_own_keys, spoil_keys_folder, spoil_later_key,
+           spoil_state_folder, spoil_writing_to_state]
 
 
 @pytest.mark.parametrize("spoil", SPOILED, ids=lambda spoil: spoil.__name__)

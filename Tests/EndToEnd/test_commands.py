@@ -139,6 +139,13 @@ def test_what_another_user_may_not_read_is_not_absent(fresh):
         for name in ("tls/cert.pem", "keys", "state.db", "seal.key", "journal"):
             told = [line for line in run.stderr.splitlines() if f"state/{name}: was not checked" in line]
             assert len(told) == 1, (name, run.stderr)
+        if as_other:
+            # Who owns the state runs the gateway: what that one may not read keeps it from starting.
+            os.chown(state, 65534, 65534)
+            run = ocmgate("check", cwd=fresh, **as_other)
+            assert run.returncode == 1, run
+            for name in ("tls/cert.pem", "state.db", "seal.key"):
+                assert f"state/{name}: this user, whose the state is, may not read it; chown " in run.stderr, run
     finally:
         state.chmod(0o700)
 

@@ -164,6 +164,19 @@ package enum PrivateFile {
         }
     }
 
+    /// The same for a folder in which files are made for as long as the gateway runs.
+    ///
+    /// Refused, too: one that its owner may not write to.
+    package static func folderToWrite(_ path: String) throws(Problem) {
+        try folder(path)
+        guard let status = try? Stat(FilePath(path)),
+            status.permissions.isSuperset(of: .ownerReadWriteExecute)
+        else {
+            throw Problem(
+                path: path, what: "its owner may not write here", remedy: "chmod 700 \(path)")
+        }
+    }
+
     private static func expectFolder(around path: String) throws(Problem) {
         let parent = (path as NSString).deletingLastPathComponent
         guard parent.isEmpty || presence(parent) != .absent else {

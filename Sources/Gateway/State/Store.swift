@@ -51,7 +51,7 @@ package final class Store: Sendable {
         self.path = path
         let folder = (path as NSString).deletingLastPathComponent
         if !folder.isEmpty {
-            do { try PrivateFile.folder(folder) } catch { throw StoreOpenError(error) }
+            do { try PrivateFile.folderToWrite(folder) } catch { throw StoreOpenError(error) }
         }
         if let lock { self.lock = lock } else { self.lock = try StoreLock(of: path) }
         let marked = try StoreMark.read(path + ".mark")

@@ -88,6 +88,21 @@ import Testing
         #expect(problem?.remedy == "chmod 600 \(scratch.file("secret"))")
     }
 
+    @Test func aFolderToWriteIsOneThatItsOwnerMayWriteTo() throws {
+        let folder = scratch.file("state")
+        try PrivateFile.folderToWrite(folder)
+        #expect(try scratch.mode(of: "state") == 0o700)
+        for (mode, what) in [
+            (0o500, "its owner may not write here"), (0o777, "others may write to this folder"),
+        ] {
+            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: folder)
+            let problem = #expect(throws: PrivateFile.Problem.self) {
+                try PrivateFile.folderToWrite(folder)
+            }
+            #expect(problem?.what == what && problem?.remedy == "chmod 700 \(folder)")
+        }
+    }
+
     @Test(arguments: [0o600, 0o400])
     func aFileOfItsOwnerIsRead(_ mode: Int) throws {
         try scratch.write("x", "secret", mode: mode)

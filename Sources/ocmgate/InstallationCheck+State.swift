@@ -1,0 +1,38 @@
+import Foundation
+import Gateway
+import OpenSSL
+
+extension InstallationCheck {
+    /// The folder of the state, and the room on its disk. Before all else, since it says who runs the gateway.
+    mutating func folder(ofStateIn configuration: Configuration) {
+        let name = (configuration.state.file as NSString).deletingLastPathComponent
+        let folder = name.isEmpty ? "." : name
+        guard PrivateFile.presence(folder) == .there else { return }
+        do throws(PrivateFile.Problem) { try PrivateFile.folderToWrite(folder) } catch {
+            find(error)
+            return
+        }
+        isService =
+            SocketName.isOwn(folder) && FileManager.default.isReadableFile(atPath: folder)
+        // How much is good to have, the journal's disk is asked for.
+        if JournalFolder.freeBytes(folder) < Self.least { room(on: folder, remedy: "make room") }
+    }
+
+    /// The room on the disk of a folder: what is let through is written down before it is.
+    mutating func room(on folder: String, remedy: String) {
+        let free = JournalFolder.freeBytes(folder)
+        let told = "has \(free >> 20) MiB of room: "
+        if free < Self.least {
+            find(folder, told + "nothing is let through", remedy: remedy)
+        } else if free < 1 << 30 {
+            warn(
+                folder,
+                told + "below 512 refusals are not recorded, and below \(Self.least >> 20) nothing "
+                    + "is let through",
+                remedy: remedy)
+        }
+    }
+
+    /// Bytes: with fewer neither the journal nor the state takes what comes.
+    private static let least = 16 << 20
+}
