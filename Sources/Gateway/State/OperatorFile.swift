@@ -100,7 +100,7 @@ package enum OperatorFile {
             {
                 throw PrivateFile.Problem(
                     path: path, what: "its owner cannot be kept",
-                    remedy: "run this as its owner: sudo -u '#\(status.userID.rawValue)' ...")
+                    remedy: PrivateFile.asOwner(of: path))
             }
             // After the owner: changing that takes set-user bits away.
             if fchmod(file.rawValue, status.permissions.rawValue) != 0 {

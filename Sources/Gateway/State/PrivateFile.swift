@@ -249,9 +249,19 @@ package enum PrivateFile {
             throw Problem(
                 path: path, what: "belongs to user \(status.userID.rawValue)",
                 remedy: geteuid() == 0
-                    ? "run this as that user: sudo -u '#\(status.userID.rawValue)' ..."
+                    ? asOwner(of: path)
                     : "chown \(geteuid()) \(path) && chmod 600 \(path)")
         }
+    }
+
+    /// How root runs a command as the user to whom a file belongs.
+    static func asOwner(of path: String) -> String {
+        let place = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        let facts = try? FileManager.default.attributesOfItem(atPath: place)
+        guard let name = facts?[.ownerAccountName] as? String else {
+            return "run this as that user"
+        }
+        return "run this as that user: runuser -u \(name) -- ocmgate ..."
     }
 
     private static func checkRegular(_ status: Stat, path: String) throws(Problem) {

@@ -88,6 +88,17 @@ import Testing
         #expect(problem?.remedy == "chmod 600 \(scratch.file("secret"))")
     }
 
+    @Test func whoseAFileIsIsNamedAsOneRunsCommands() throws {
+        try scratch.write("x", "secret")
+        try FileManager.default.createSymbolicLink(
+            atPath: scratch.file("link"), withDestinationPath: scratch.file("secret"))
+        for name in ["secret", "link"] {
+            #expect(
+                PrivateFile.asOwner(of: scratch.file(name))
+                    == "run this as that user: runuser -u \(NSUserName()) -- ocmgate ...")
+        }
+    }
+
     @Test func aFolderToWriteIsOneThatItsOwnerMayWriteTo() throws {
         let folder = scratch.file("state")
         try PrivateFile.folderToWrite(folder)
