@@ -153,7 +153,9 @@ package struct ListenFailure: Error, CustomStringConvertible {
 
     init(unwanted address: ListenAddress) {
         self.address = address.description
-        reason = "the service manager opened it, and no [[listen]] has this address"
+        reason =
+            "the service manager opened it, and no [[listen]] has this address; take its ListenStream= "
+            + "out of ocmgate.socket, or write the [[listen]]"
     }
 
     init(address: ListenAddress, _ error: any Error) {
@@ -167,7 +169,19 @@ package struct ListenFailure: Error, CustomStringConvertible {
         case EACCES?:
             reason = "not permitted; ports below 1024 need root or CAP_NET_BIND_SERVICE"
         case EADDRNOTAVAIL?: reason = "this machine does not have this address; ip addr shows them"
+        case EAFNOSUPPORT?:
+            let other = Self.withoutIPv6(address).map { "; write \($0)" }
+            reason = "the kernel of this machine has no IPv6\(other ?? "")"
         default: reason = "\(error)"
+        }
+    }
+
+    /// The address that means the same to IPv4.
+    private static func withoutIPv6(_ address: ListenAddress) -> ListenAddress? {
+        switch address {
+        case .tcp(.v6(0, 0), let port): .tcp(.v4(0), port: port)
+        case .tcp(.v6(0, 1), let port): .tcp(.v4(0x7F00_0001), port: port)
+        case .tcp, .unix: nil
         }
     }
 

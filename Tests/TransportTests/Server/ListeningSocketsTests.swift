@@ -77,6 +77,17 @@ import Testing
         await group.shutdown()
     }
 
+    @Test func aKernelWithoutIPv6IsTold() {
+        let error = IOError(errnoCode: EAFNOSUPPORT, reason: "socket")
+        func said(_ address: IPAddress) -> String {
+            ListenFailure(address: .tcp(address, port: 443), error).description
+        }
+        #expect(said(.v6(0, 0)).hasPrefix("cannot listen on [::]:443: the kernel"))
+        #expect(said(.v6(0, 0)).hasSuffix("has no IPv6; write 0.0.0.0:443"))
+        #expect(said(.v6(0, 1)).hasSuffix("has no IPv6; write 127.0.0.1:443"))
+        #expect(said(.v6(0x2001_0DB8 << 32, 1)).hasSuffix("has no IPv6"))
+    }
+
     /// Of many that begin at the same moment one has the path, and it keeps it.
     @Test func onePathHasOneServer() async throws {
         let group = LoopGroup(count: 2)
