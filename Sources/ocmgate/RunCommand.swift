@@ -3,6 +3,7 @@ import Foundation
 import Gateway
 import OpenSSL
 import Synchronization
+import Transport
 
 /// `ocmgate run`: serves in the foreground until SIGTERM, SIGINT or SIGQUIT.
 struct RunCommand: AsyncParsableCommand {
@@ -30,6 +31,11 @@ struct RunCommand: AsyncParsableCommand {
         var settings = try option.load()
         if json { settings.log.forced = .json }
         ProcessMemory.keepOutOfDumps()
+        // What a shell gives is for programs that use select(2).
+        ProcessFiles.raise(
+            to: DescriptorLimit.wanted(
+                connections: settings.limits.connections,
+                loops: ProcessInfo.processInfo.activeProcessorCount))
         // A write to a client that left is an error of that write, not the end of the program.
         signal(SIGPIPE, SIG_IGN)
         // So is one beyond a limit of file sizes.

@@ -297,15 +297,27 @@ def test_without_descriptors_it_does_not_spin_and_recovers(start, echo):
     assert gateway.request("GET", "/page", connection=kept).status == 200
 
 
-def test_what_the_descriptors_do_not_allow_is_said_at_the_start(start, echo, monkeypatch):
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
-    try:
-        gateway = start(echo.url)
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    [record] = gateway.lines("gateway.few-connections")
+def test_what_the_descriptors_do_not_allow_is_said_at_the_start(start, echo):
+    def few(gateway):
+        gateway.wrapper = ["sh", "-c", 'ulimit -n 256; exec "$@"', "sh"]
+
+    [record] = start(echo.url, few).lines("gateway.few-connections")
     assert record["count"] == (256 - 64) // 2 and "LimitNOFILE" in record["remedy"]
+
+
+def test_what_the_hard_limit_allows_is_taken(start, echo):
+    """A shell gives 1024 of what the system would let it have."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 10_000:
+        pytest.skip("the hard limit is too low")
+
+    def few(gateway):
+        gateway.wrapper = ["sh", "-c", 'ulimit -Sn 1024; exec "$@"', "sh"]
+
+    gateway = start(echo.url, few)
+    assert "gateway.few-connections" not in gateway.log()
+    soft, after = resource.prlimit(gateway.process.pid, resource.RLIMIT_NOFILE)
+    assert 2 * 4096 < soft <= after == hard
 
 
 # What hangs on the believed address.

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #endif
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <sys/resource.h>
 
@@ -35,6 +36,19 @@ static inline int ocmgate_keep_out_of_dumps(void) {
     failed |= prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif
     return failed;
+}
+
+// As many descriptors as wanted, where the hard limit lets this process have them: the soft one is what a
+// shell has for programs that use select, 1024. How many there may be then; -1 when that is not known.
+static inline long long ocmgate_raise_descriptors(long long wanted) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return -1;
+    if (limit.rlim_cur < (rlim_t)wanted && limit.rlim_cur < limit.rlim_max) {
+        const struct rlimit more = {
+            limit.rlim_max < (rlim_t)wanted ? limit.rlim_max : (rlim_t)wanted, limit.rlim_max};
+        if (setrlimit(RLIMIT_NOFILE, &more) == 0) limit = more;
+    }
+    return limit.rlim_cur > LLONG_MAX ? LLONG_MAX : (long long)limit.rlim_cur;
 }
 
 // Free memory of the allocator goes back to the system.

@@ -24,6 +24,11 @@ package struct DescriptorLimit: Sendable, Equatable {
         limits().flatMap(softLimit).flatMap { $0 < least ? $0 : nil }
     }
 
+    /// How many files the process needs for so many connections of clients.
+    package static func wanted(connections: Int, loops: Int) -> Int {
+        reserve(loops: loops) + 2 * connections
+    }
+
     /// Nothing is limited where the system does not tell.
     static let none = DescriptorLimit(clients: .max, upstreams: .max)
 

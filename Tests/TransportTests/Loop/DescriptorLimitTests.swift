@@ -27,6 +27,11 @@ import Testing
         #expect(DescriptorLimit.tooFew { nil } == nil)
     }
 
+    @Test(arguments: [1, 2, 32]) func whatIsWantedIsEnough(loops: Int) {
+        let wanted = DescriptorLimit.wanted(connections: 4096, loops: loops)
+        #expect(DescriptorLimit(of: wanted, loops: loops).clients == 4096)
+    }
+
     @Test func moreLoopsLeaveLess() {
         #expect(DescriptorLimit(of: 1024, loops: 1).clients == 480)
         #expect(DescriptorLimit(of: 1024, loops: 32).clients == (1024 - 244) / 2)
