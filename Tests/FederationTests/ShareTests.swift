@@ -87,6 +87,23 @@ import Testing
         #expect(share.permissions == .unspecified)
     }
 
+    @Test func placesOfEmbeddedDataAreFoundWhereverTheyStand() throws {
+        let crate =
+            #"{"@graph":[{"url":"a"},{"URL":{"@Id":"b","@type":"c"}},{"url":["d",1]},"#
+            + #"{"distribution":[{"contentURL":"e","encodingFormat":"f"}],"url":"","@id":"g"}]}"#
+        for (payload, places) in [(crate, ["a", "b", "d", "e"]), (#""text""#, ["text"])] {
+            let share = try Samples.share(
+                Samples.opencloudmeshgo.replacing(
+                    #""webdav":{"#, with: #""embedded":{"payload":\#(payload)},"webdav":{"#))
+            #expect(share.protocols.first?.places == places)
+        }
+        #expect(throws: Denial.self) {
+            try Samples.share(
+                Samples.opencloudmeshgo.replacing(
+                    #""webdav":{"#, with: #""embedded":{"Payload":{}},"webdav":{"#))
+        }
+    }
+
     @Test func olderNamesOfRequirementsFallTogether() throws {
         let share = try Samples.share(
             Samples.opencloudmeshgo.replacing(

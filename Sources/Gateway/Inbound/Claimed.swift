@@ -76,15 +76,15 @@ extension Gateway {
     ) throws(Denial) -> Claim? {
         guard case .token(let request) = message, case .success(let shown)? = presented,
             case .none = shown.signature,
-            let peer = try peer(ofCodeIn: request, received, under: trail.policy)
+            let holder = try peer(ofCodeIn: request, received, under: trail.policy)
         else { return nil }
         let claimed = Claimed(
-            received: received, message: message, claim: Claim(peer), share: nil, doubt: nil,
+            received: received, message: message, claim: Claim(holder), share: nil, doubt: nil,
             presented: presented)
         var facts = facts(
-            claimed, trail, peer: peer, signature: .none(.no), document: nil)
-        facts.fill(from: message, ours: site.hosts)
-        let standing = trail.policy.standing(of: peer, now: received.now)
+            claimed, trail, peer: holder, signature: .none(.no), document: nil)
+        facts.access = .token
+        let standing = trail.policy.standing(of: holder, now: received.now)
         return trail.policy.mayAllow(facts, standing) ? claimed.claim : nil
     }
 

@@ -1,5 +1,4 @@
 import Federation
-import OpenSSL
 import Transport
 
 /// Token requests that nobody signed, and whose `client_id` is no peer's or is not there.
