@@ -28,7 +28,7 @@ struct JournalEnd {
     /// Finds the end of a journal.
     ///
     /// Refused: a last line that was changed (it does not follow from the one before), and a journal
-    /// that ends before `head`, or has another line in its place.
+    /// that ends before `head`, or has another line in its place; one without the keys of those whom it names.
     static func find(
         _ reader: JournalReader, head: JournalHead?, headFile: String
     ) throws -> JournalEnd {
@@ -60,7 +60,19 @@ struct JournalEnd {
             }
         }
         if let head { try end.check(head, reader, headFile) }
+        if end.seq > 0 { try expectSubjects(of: reader) }
         return end
+    }
+
+    /// The keys are there before the first line. Made anew, they would open nobody, and nobody could be
+    /// searched for or erased.
+    private static func expectSubjects(of reader: JournalReader) throws {
+        let file = (reader.folder as NSString).appendingPathComponent(JournalSubjects.fileName)
+        guard !PrivateFile.exists(file) else { return }
+        throw JournalError(
+            file, "is not there, and the records may name people",
+            "bring it back; where it is lost for good, and all of them stay pseudonyms that nobody can "
+                + "erase: install -m 600 /dev/null \(file)")
     }
 
     private func check(

@@ -123,6 +123,31 @@ struct JournalDiskTests {
         #expect(try journal.verify(heads: []).findings == [])
     }
 
+    /// As after a restore of the records alone.
+    @Test func theKeysOfThoseWhomItNamesMustBeThere() throws {
+        let journal = try TestJournal()
+        try journal.write(1)
+        try journal.stop()
+        let file = "\(journal.folder)/\(JournalSubjects.fileName)"
+        for name in try FileManager.default.contentsOfDirectory(atPath: journal.folder)
+        where name.hasPrefix(JournalSubjects.fileName) {
+            try FileManager.default.removeItem(atPath: "\(journal.folder)/\(name)")
+        }
+        let state = String(journal.headFile.dropLast(".journal".count))
+        let found = #expect(throws: JournalError.self) {
+            try JournalFolder.check(journal.folder, state: state)
+        }
+        #expect(found?.path == file && found?.remedy.contains("bring it back") == true)
+        #expect(throws: JournalError.self) { try journal.open() }
+        #expect(!FileManager.default.fileExists(atPath: file))
+        // Whoever has lost it says so.
+        try journal.scratch.write("", "journal/\(JournalSubjects.fileName)")
+        try JournalFolder.check(journal.folder, state: state)
+        try journal.write(1)
+        try journal.stop()
+        #expect(try journal.verify().findings == [])
+    }
+
     @Test func nothingIsWrittenBehindALastLineThatWasChanged() throws {
         let journal = try TestJournal()
         try journal.write(5)
