@@ -89,6 +89,12 @@ private func remedyForSocket(in text: String) -> String? {
     return socketPath("unix:" + path).map { "write unix:\($0)" }
 }
 
+/// What to write for a server that is in a folder.
+private func remedyForFolder(in text: String) -> String? {
+    guard let url = try? HTTPURL(text) else { return nil }
+    return "write \(url.origin): a server in a folder is found by a redirect of its root"
+}
+
 extension TOMLForm<URLParts> {
     /// `https://host[:port]` without a path; `http` only for loopback hosts.
     static let origin = TOMLForm.text(
@@ -199,7 +205,7 @@ extension TOMLForm<BackendPlace> {
     /// `http://host:port`, `https://host`, `unix:/path`.
     static let backend = TOMLForm.text(
         "a URL like http://127.0.0.1:8080, https://host or unix:/path",
-        remedy: { remedyForUser(in: $0) ?? remedyForSocket(in: $0) }
+        remedy: { remedyForUser(in: $0) ?? remedyForSocket(in: $0) ?? remedyForFolder(in: $0) }
     ) { text in
         if text.hasPrefix("unix:") {
             return socketPath(text).map { BackendPlace(endpoint: .unix(path: $0), tlsName: nil) }

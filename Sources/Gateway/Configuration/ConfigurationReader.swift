@@ -118,6 +118,7 @@ struct ConfigurationReader {
             refuseItself(
                 url.endpoint, listeners.map(\.address), at: table.place(of: "url"),
                 remedy: "write where the backend listens")
+            warnOfOwnName(url.endpoint, site, listeners.map(\.address), in: table)
         }
         let kind: BackendKind = table.read("kind", .word("kind of backend")) ?? .nextcloud
         let host = table.read("host", .host)
@@ -133,6 +134,27 @@ struct ConfigurationReader {
             endpoint: url.endpoint, tlsName: url.tlsName, kind: kind, host: host ?? own,
             pass: pass, announcement: announcement, connect: times[0], headers: times[1],
             idle: times[2])
+    }
+
+    /// Warns of a backend that has the name and the port by which clients come here: the gateway would ask
+    /// itself, unless this machine finds another one by that name than they do.
+    private mutating func warnOfOwnName(
+        _ asked: Upstream.Endpoint, _ site: Configuration.SiteSettings?, _ own: [ListenAddress],
+        in table: TOMLTableReader
+    ) {
+        guard case .tcp(let host, let port) = asked, let site,
+            site.authorities.contains(where: { $0.host == host })
+        else { return }
+        let isOurs = own.contains { address in
+            guard case .tcp(_, let other) = address else { return false }
+            return other == Int(port)
+        }
+        guard isOurs || site.origins.contains(where: { URLParts($0)?.port == port }) else { return }
+        weaker(
+            "url", in: table,
+            "backend.url is the site's own name: the gateway asks itself, unless this machine has another "
+                + "address for it than everybody else",
+            remedy: "write the address at which the server behind listens")
     }
 
     /// What the gateway asks is somebody else.

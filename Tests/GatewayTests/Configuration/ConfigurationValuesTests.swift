@@ -116,6 +116,33 @@ import Testing
             ])
     }
 
+    @Test func aBackendInAFolderIsNamedByItsRoot() {
+        let text = ConfigurationSample.required.replacing(
+            "http://127.0.0.1:8080", with: "http://127.0.0.1:8080/nextcloud")
+        let said = ConfigurationSample.findings(text)
+        #expect(said.count == 1, "\(said)")
+        #expect(
+            said.first?.hasSuffix(
+                "; write http://127.0.0.1:8080: a server in a folder is found by a redirect of its root"
+            )
+                == true, "\(said)")
+    }
+
+    /// What one writes first, and what goes round until connections run out.
+    @Test(
+        arguments: [
+            ("https://cloud.test", true), ("https://Cloud.Test:443/", true),
+            ("http://cloud.test:443", true), ("http://cloud.test:8080", false),
+            ("https://backend.test", false), ("http://127.0.0.1:8080", false),
+        ])
+    func aBackendByTheSitesOwnNameIsToldOf(_ url: String, _ isTold: Bool) throws {
+        let text = ConfigurationSample.required.replacing("http://127.0.0.1:8080", with: url)
+        let said = try ConfigurationSample.read(text).weakenings.map(\.description)
+        #expect(said.count == (isTold ? 1 : 0), "\(said)")
+        let words = "/etc/ocmgate/config.toml:4:1: backend.url is the site's own name"
+        #expect(!isTold || said.first?.hasPrefix(words) == true, "\(said)")
+    }
+
     @Test(arguments: [
         ("sqlite::memory:", "name a file: the state has to survive a restart"),
         ("sqlite://x.db", "write sqlite:/PATH, or sqlite:PATH for one in the folder of this file"),
