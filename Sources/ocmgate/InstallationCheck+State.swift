@@ -14,6 +14,13 @@ extension InstallationCheck {
         }
         isService =
             SocketName.isOwn(folder) && FileManager.default.isReadableFile(atPath: folder)
+        if let schema = Store.upgrade(of: configuration.state.file) {
+            warn(
+                configuration.state.file,
+                "a start of this ocmgate brings it from schema \(schema.from) to \(schema.to), and older "
+                    + "ones refuse it then",
+                remedy: "copy it before (docs/operations.md, before an upgrade)")
+        }
         // How much is good to have, the journal's disk is asked for.
         if JournalFolder.freeBytes(folder) < Self.least { room(on: folder, remedy: "make room") }
     }

@@ -1,7 +1,9 @@
 """One gateway takes the place of another, while others want its state, too."""
 
+import contextlib
 import fcntl
 import shutil
+import sqlite3
 import subprocess
 import threading
 import time
@@ -189,6 +191,30 @@ def test_whoever_cannot_read_a_file_does_not_ask_for_the_place(with_own_authorit
         file.unlink(missing_ok=True)
         file.touch(0o600)
         file.write_bytes(kept)
+    assert gateway.lines("gateway.handing-over", 0) == []
+    assert gateway.request("GET", "/a").status == 200
+
+
+def test_whoever_would_change_the_schema_does_not_ask_for_the_place(with_own_authorities):
+    """The one that runs could not go on with what the other one has made of the state."""
+    gateway = with_own_authorities
+    state = gateway.folder / "state.db"
+
+    def version(number=None) -> int:
+        with contextlib.closing(sqlite3.connect(state)) as database:
+            if number is not None:
+                database.execute(f"PRAGMA user_version = {number}")
+            return database.execute("PRAGMA user_version").fetchone()[0]
+
+    newest = version()
+    version(newest - 1)
+    run = subprocess.run([binary(), "run", "--take-over", "-c", gateway.configuration],
+                         capture_output=True, text=True, timeout=60)
+    assert run.returncode == 2 and f"from schema {newest - 1} to {newest}" in run.stderr, run.stderr
+    checked = gateway.command("check", check=False)
+    assert "older ones refuse it then" in checked.stderr, checked.stderr
+    assert version() == newest - 1
+    version(newest)
     assert gateway.lines("gateway.handing-over", 0) == []
     assert gateway.request("GET", "/a").status == 200
 

@@ -75,10 +75,23 @@ extension Store {
         let marked = try StoreMark.read(path + ".mark")
         guard try isThere(path, marked: marked) else { return }
         do {
-            let reader =
-                PrivateFile.exists(path + "-wal") ? try reader(path) : try closedReader(path)
-            try reader?.read { try check($0, path: path, key, marked: marked) }
+            try looker(path)?.read { try check($0, path: path, key, marked: marked) }
         } catch { throw StoreOpenError(path: path, reading: error) }
+    }
+
+    /// The schema of a state, and the newer one to which this program brings it at its start: older ones refuse
+    /// it then. Nil where it stays as it is, and for a file that is not there, is empty or cannot be read.
+    package static func upgrade(of path: String) -> (from: Int, to: Int)? {
+        guard PrivateFile.exists(path), let database = try? looker(path),
+            let version = try? database.read({ try Schema.version($0) }),
+            version > 0, version < Schema.newest
+        else { return nil }
+        return (version, Schema.newest)
+    }
+
+    /// A connection that changes nothing and makes no file, whether or not a gateway runs.
+    private static func looker(_ path: String) throws -> DatabaseQueue? {
+        PrivateFile.exists(path + "-wal") ? try reader(path) : try closedReader(path)
     }
 
     /// A connection to a file that nobody has open and that has no write-ahead log: SQLite would

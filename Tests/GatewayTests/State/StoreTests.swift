@@ -360,6 +360,26 @@ import Transport
         #expect(refusal(scratch) == nil)
     }
 
+    @Test func anOlderSchemaIsToldOfBeforeItIsChanged() throws {
+        let path = scratch.file("state.db")
+        #expect(Store.upgrade(of: path)?.to == nil)
+        let store = try open(scratch)
+        #expect(Store.upgrade(of: path)?.to == nil)
+        func set(_ version: Int) throws {
+            let database = try DatabaseQueue(path: path)
+            try database.write { try $0.execute(sql: "PRAGMA user_version = \(version)") }
+            try database.close()
+        }
+        // Beside who has it open, and when nobody does.
+        try set(Schema.newest - 1)
+        #expect(Store.upgrade(of: path)?.from == Schema.newest - 1)
+        #expect(Store.upgrade(of: path)?.to == Schema.newest)
+        store.close()
+        #expect(Store.upgrade(of: path)?.from == Schema.newest - 1)
+        try set(Schema.newest + 1)
+        #expect(Store.upgrade(of: path)?.to == nil)
+    }
+
     @Test func aNewerSchemaIsRefusedAndLeftAlone() throws {
         try open(scratch).close()
         let database = try DatabaseQueue(path: scratch.file("state.db"))
