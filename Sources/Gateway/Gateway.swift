@@ -96,6 +96,8 @@ package final class Gateway: Sendable {
     let policyQueue = DispatchQueue(label: "ocmgate-policy", qos: .utility)
     /// What commands ask of the one that runs the gateway, who sets it.
     let steering = Mutex<Steering?>(nil)
+    /// What it goes by, for whoever looks after it.
+    let serviceStatus = ServiceStatus()
     /// Whose turn it is to read files again: an order's, or a signal's.
     let reading = Turns<FileReading>()
 

@@ -99,6 +99,8 @@ extension RunningGateway {
         "it came from standard input, which cannot be read again; the files that it names were"
 
     private func tell(_ reload: ConfigurationReload, _ configuration: Configuration) {
+        gateway.serviceStatus.note(
+            .configuration, refused: reload.problem, now: gateway.environment.now())
         if let problem = reload.problem {
             log.write(
                 .error, .configurationKept,

@@ -200,7 +200,7 @@ extension RunningGateway {
     }
 
     /// `2026-11-27T00:43:14Z`, of Unix seconds.
-    private static func date(_ seconds: Int) -> String {
+    static func date(_ seconds: Int) -> String {
         Date(timeIntervalSince1970: Double(seconds)).ISO8601Format()
     }
 

@@ -86,6 +86,7 @@ package final class RunningGateway: Sendable {
             throw StartFailure("\(error)")
         }
         let running = RunningGateway(gateway, server, terms, group, gateway.store, log)
+        gateway.serviceStatus.note(policy: gateway.policy.current.hash)
         let files = findings.files ?? .unseen
         running.background.withLock {
             $0 =

@@ -53,7 +53,7 @@ struct RunCommand: AsyncParsableCommand {
         } catch {
             throw CommandFailure("\(error)")
         }
-        manager.ready()
+        Self.tell(manager, of: running)
         var former: [Task<Void, Never>] = []
         while true {
             let end = await end(of: running, signals, manager)
@@ -87,6 +87,7 @@ struct RunCommand: AsyncParsableCommand {
                 if let next {
                     former.append(Task { await last.finish(grace: Self.streams) })
                     running = next
+                    Self.tell(manager, of: running)
                     continue
                 }
                 manager.stopping(grace)
@@ -117,7 +118,7 @@ struct RunCommand: AsyncParsableCommand {
                 isReloading = true
                 Self.reload(running, signals, manager)
             case .reloaded(let one) where one === running:
-                manager.ready()
+                manager.ready(running.status)
                 (isReloading, isWished) = (isWished, false)
                 if isReloading { Self.reload(running, signals, manager) }
             case .reloaded: break
@@ -130,6 +131,12 @@ struct RunCommand: AsyncParsableCommand {
             }
         }
         return (.ended(grace: Self.grace), true)
+    }
+
+    /// Tells that it serves, and from now on what it goes by.
+    private static func tell(_ manager: ServiceManager, of running: RunningGateway) {
+        running.followStatus { manager.goes(by: $0) }
+        manager.ready(running.status)
     }
 
     /// Begins to read the files again; its end is an event.

@@ -32,7 +32,12 @@ struct ServiceManager {
     }
 
     /// It serves, or serves again.
-    func ready() { tell("READY=1") }
+    ///
+    /// - Parameter status: what it goes by, in one line, for `systemctl status`.
+    func ready(_ status: String) { tell("READY=1\nSTATUS=\(status)") }
+
+    /// It goes by something else.
+    func goes(by status: String) { tell("STATUS=\(status)") }
 
     /// It reads its files again; `ready` follows.
     func reloading() {

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import ssl
@@ -60,11 +61,21 @@ def test_the_manager_is_told_what_the_gateway_does(start, backend, tmp_path):
     manager = Manager(tmp_path / "notify")
     gateway = start(backend.url,
                     lambda made: made.environment.update(NOTIFY_SOCKET=manager.path))
-    assert manager.next() == {"READY": "1"}
+    first = manager.next()
+    assert first.keys() == {"READY", "STATUS"} and re.fullmatch(r"policy [0-9a-f]{16}", first["STATUS"]), first
     gateway.process.send_signal(signal.SIGHUP)
     reloading = manager.next()
     assert reloading["RELOADING"] == "1" and int(reloading["MONOTONIC_USEC"]) > 0
-    assert manager.next() == {"READY": "1"}
+    assert manager.next() == first
+    # A file that is seen to have changed is no reload of the manager's, and is told as what it came to.
+    policy = gateway.folder / "policy.toml"
+    kept = policy.read_bytes()
+    replace(policy, kept + b"nonsense = 1\n")
+    told = manager.next()
+    assert told.keys() == {"STATUS"} and told["STATUS"].startswith(f"{first['STATUS']}; another policy refused since 2")
+    assert "policy.toml:" in told["STATUS"], told
+    replace(policy, kept)
+    assert manager.next() == {"STATUS": first["STATUS"]}
     assert gateway.stop() == 0
     stopping = manager.next()
     assert stopping["STOPPING"] == "1" and int(stopping["EXTEND_TIMEOUT_USEC"]) > 30_000_000

@@ -34,6 +34,12 @@ extension Gateway {
             let reload = readPolicyAgain(cause)
             return (reload, before, policy.current)
         }
+        let problem: String? =
+            switch reload.policy {
+            case .taken: nil
+            case .kept(let problem): problem
+            }
+        serviceStatus.note(.policy, refused: problem, now: environment.now())
         await journal.tellPolicy(now, after: before)
         return reload
     }
@@ -88,6 +94,7 @@ extension Gateway {
 
     private func putInForce(_ new: Policy, candidate: Policy?, after before: Policy) {
         policy.swap(new, candidate: candidate)
+        serviceStatus.note(policy: new.hash)
         published.rebuild()
         log.write(
             .notice, .reloaded,
