@@ -79,7 +79,9 @@ package struct SealKey: Sendable {
             guard let value = environment[variable] else {
                 throw PrivateFile.Problem(
                     path: name, what: "is not set",
-                    remedy: "put the base64 of 32 random bytes there: openssl rand -base64 32")
+                    remedy: Store.hasBegun(state)
+                        ? "set it to the key that \(state) is sealed with"
+                        : "put the base64 of 32 random bytes there: openssl rand -base64 32")
             }
             text = value
         case .file(let path):
@@ -112,7 +114,9 @@ package struct SealKey: Sendable {
         guard let secret = Secret(base64: trimmed), let key = SealKey(secret) else {
             throw PrivateFile.Problem(
                 path: name, what: "does not hold the base64 of 32 bytes",
-                remedy: "openssl rand -base64 32; state that was sealed with another key is lost")
+                remedy: Store.hasBegun(state)
+                    ? "bring it back as it was: \(state) is sealed with it, and no other key opens that"
+                    : "openssl rand -base64 32")
         }
         return key
     }

@@ -68,8 +68,21 @@ import Testing
             try load(.file(scratch.file("seal.key")))
         }
         #expect(problem?.what == "does not hold the base64 of 32 bytes")
+        #expect(problem?.remedy == "openssl rand -base64 32")
         #expect(throws: PrivateFile.Problem.self) {
             try load(.environment("KEY"), environment: ["KEY": text])
+        }
+    }
+
+    /// Another one would open nothing of it.
+    @Test func besideAStateADamagedOneIsToBeBroughtBack() throws {
+        try scratch.write("", "state.db")
+        try scratch.write("x", "seal.key")
+        for source in [SealKey.Source.file(scratch.file("seal.key")), .environment("KEY")] {
+            let problem = #expect(throws: PrivateFile.Problem.self) {
+                try load(source, environment: ["KEY": "x"])
+            }
+            #expect(problem?.remedy.hasPrefix("bring it back as it was") == true)
         }
     }
 
