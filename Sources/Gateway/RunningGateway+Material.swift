@@ -16,14 +16,14 @@ extension RunningGateway {
         let egress: EgressCA?
         /// Believes the system's authorities and those of `outbound.ca_file`.
         let client: TLSContext
-        /// `outbound.ca_file` as it was when it was read.
-        let authorities: FileStamp?
+        /// The digest of `outbound.ca_file` as it was read; nil where none is named, or it cannot be read.
+        let authorities: [UInt8]?
 
         /// Reads all of it, and makes what a first start makes. Throws `StartFailure`.
         init(_ configuration: Configuration, now: Int) throws(StartFailure) {
             let state = configuration.state.file
             do throws(PrivateFile.Problem) {
-                authorities = configuration.outbound.caFile.flatMap { FileStamp($0) }
+                authorities = RunningGateway.authorities(of: configuration)
                 client = try clientContext(configuration)
                 seal = try SealKey.load(
                     configuration.state.sealKey, of: state, whenMissing: .make,

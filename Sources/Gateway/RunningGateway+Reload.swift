@@ -173,7 +173,7 @@ extension RunningGateway {
 extension RunningGateway.Terms {
     /// Whether the authorities that are believed are not those that the file names by now.
     fileprivate var hasOtherAuthorities: Bool {
-        material.authorities != configuration.outbound.caFile.flatMap { FileStamp($0) }
+        material.authorities != RunningGateway.authorities(of: configuration)
     }
 
     /// Goes over to a configuration and its certificates; what is wrong with those that stay.

@@ -22,6 +22,14 @@ extension RunningGateway {
         }
     }
 
+    /// The digest of what is in `outbound.ca_file` now; nil where none is named, or it cannot be read.
+    static func authorities(of configuration: Configuration) -> [UInt8]? {
+        guard let file = configuration.outbound.caFile,
+            let bytes = try? PrivateFile.readPlain(file, limit: pemLimit)
+        else { return nil }
+        return Hash.sha256.digest(bytes)
+    }
+
     /// What a file with PEM in it says, in whatever encoding what is beside the PEM is.
     ///
     /// Refused: a file that cannot be read, or is far longer than any chain; with the remedy.
