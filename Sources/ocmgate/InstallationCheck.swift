@@ -148,6 +148,17 @@ struct InstallationCheck {
             expectFolder(around: settings.certificate, madeWith: configuration.state.file)
             return
         }
+        if PrivateFile.presence(settings.certificate) == .absent {
+            guard mayRead(settings.key) else { return }
+            do throws(PrivateFile.Problem) { _ = try PrivateFile.read(settings.key) } catch {
+                find(error)
+            }
+            warn(
+                settings.certificate,
+                "is not there: the next start makes one again with its key \(settings.key)",
+                remedy: "bring it back; who trusts that one trusts the other as well")
+            return
+        }
         guard mayRead(settings.certificate), mayRead(settings.key) else { return }
         do throws(PrivateFile.Problem) {
             let authority = try EgressCA.load(settings, whenMissing: .refuse, now: now)

@@ -116,6 +116,22 @@ def test_the_folder_of_a_first_state_is_made_and_no_other(fresh):
     assert {"state.db", "journal", "egress-ca.pem"} <= {file.name for file in (fresh / "other").iterdir()}
 
 
+def test_an_authority_whose_key_is_there_is_made_again(fresh):
+    """With the same key: who trusts the one that is lost trusts the new one."""
+    certificate = fresh / "state/egress-ca.pem"
+    certificate.unlink()
+    run = ocmgate("check", cwd=fresh)
+    assert run.returncode == 0 and "warning: state/egress-ca.pem: is not there" in run.stderr, run.stderr
+    assert not certificate.exists() and serve(fresh, lambda process: None)[0] == 0
+    assert certificate.exists()
+    key = fresh / "state/egress-ca.key"
+    certificate.unlink()
+    key.chmod(0o644)
+    for command, code in (("check", 1), ("run", 2)):
+        run = ocmgate(command, cwd=fresh)
+        assert run.returncode == code and "egress-ca.key: others than its owner" in run.stderr, run
+
+
 def test_check_finds_that_the_end_of_the_journal_is_missing(fresh):
     """As the start does, which refuses it."""
     head = int((fresh / "state/state.db.journal").read_text().split(":")[0])
