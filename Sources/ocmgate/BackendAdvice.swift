@@ -21,6 +21,9 @@ struct BackendAdvice {
         let authority: String
     }
 
+    /// Where `ocmgate init` leaves it, beside the configuration.
+    static let fileName = "backend.txt"
+
     /// All of it, as `ocmgate init` writes it.
     var lines: String {
         let parts = [ways, signatures, out].compactMap { $0 }
@@ -36,7 +39,9 @@ struct BackendAdvice {
     }
 
     /// What `ocmgate check` reminds of: a sentence for each.
-    var notes: [String] {
+    ///
+    /// - Parameter written: the file in which `ocmgate init` has left the lines; nil where it has not.
+    func notes(written: String?) -> [String] {
         guard let wayOut else {
             let lost =
                 "there is no [egress]: what the backend sends leaves unsigned, with its permanent "
@@ -56,7 +61,9 @@ struct BackendAdvice {
         }
         return [
             "what the backend sends is signed only if it goes out by the proxy \(proxy) and "
-                + "believes \(wayOut.authority): ocmgate init writes the lines for it\(signs)"
+                + "believes \(wayOut.authority): "
+                + (written.map { "the lines for it are in \($0)" }
+                    ?? "ocmgate init, in an empty folder, writes the lines for it") + signs
         ] + (kind == .cernbox ? [Self.revaNote] : [])
     }
 

@@ -46,7 +46,7 @@ struct InitCommand: ParsableCommand {
             state: "state", authorityFile: absolute("state/egress-ca.pem"))
         let files: [(name: String, text: String)] = [
             ("config.toml", templates.configuration), ("policy.toml", templates.policy),
-            ("backend.txt", templates.backendLines),
+            (BackendAdvice.fileName, templates.backendLines),
         ]
         // What the options say goes into the file; a file that would not load is never written.
         do throws(ConfigurationErrors) {
@@ -142,7 +142,7 @@ struct InitCommand: ParsableCommand {
               1. a certificate that peers believe: cert and key in \(path("config.toml"))
               2. \(templates.origin) must be the public name\(origin == nil ? " (it is this machine's; else --origin)" : "")
               3. the partners whom you admit: [list.partners] in \(path("policy.toml"))
-            \(needed)the backend listens at \(templates.backend), and is told these lines (\(path("backend.txt"))):
+            \(needed)the backend listens at \(templates.backend), and is told these lines (\(path(BackendAdvice.fileName))):
 
             """)
         Output.text(templates.backendLines)

@@ -72,6 +72,8 @@ struct InstallationCheck {
 
     /// What the backend has to be told.
     mutating func backend(of configuration: Configuration) {
+        let folder = (configuration.file as NSString).deletingLastPathComponent
+        let lines = (folder as NSString).appendingPathComponent(BackendAdvice.fileName)
         notes +=
             BackendAdvice(
                 kind: configuration.backend.kind, origin: configuration.site.origin, backend: "",
@@ -80,7 +82,7 @@ struct InstallationCheck {
                         proxy: $0.listen.description,
                         authority: URL(fileURLWithPath: $0.certificate).standardizedFileURL.path)
                 }
-            ).notes
+            ).notes(written: FileManager.default.fileExists(atPath: lines) ? lines : nil)
     }
 
     /// The gateway's own keys, the seal key, and the state that it seals: those that are there, and

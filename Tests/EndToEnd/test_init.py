@@ -87,6 +87,15 @@ def test_a_site_without_a_way_out_is_told_what_that_means(kind, tmp_path):
     assert any("ocm_signed_request_disabled" in note for note in notes) == (kind == "nextcloud")
 
 
+def test_check_names_the_lines_that_init_has_left(fresh):
+    def told() -> list[str]:
+        return [note for note in json.loads(ocmgate("check", "--json", cwd=fresh).stdout)["notes"] if "lines" in note]
+
+    assert ["the lines for it are in backend.txt" in note for note in told()] == [True]
+    (fresh / "backend.txt").rename(fresh / "elsewhere.txt")
+    assert ["ocmgate init, in an empty folder, writes" in note for note in told()] == [True]
+
+
 def test_init_overwrites_nothing(fresh):
     before = listing(fresh)
     again = ocmgate("init", cwd=fresh)
