@@ -1,5 +1,11 @@
-/// `ocmgate -t`, with what nginx takes beside it, for `ocmgate check`.
+/// `ocmgate -t`, with what nginx takes beside it, for `ocmgate check`; `-v` and `-V` for `ocmgate version`.
 enum NginxArguments {
+    /// The arguments that are meant; nil where they are no habit of nginx.
+    static func meant(_ arguments: [String]) -> [String]? {
+        if ["-v", "-V"].contains(where: { arguments == [$0] }) { return ["version"] }
+        return check(arguments)
+    }
+
     /// The arguments of `check` that are meant by `-t`, `-tc FILE`, `-cFILE -t`, `-t -q` and the like;
     /// nil where a command is named first, or no `-t` is there.
     ///

@@ -15,7 +15,8 @@ struct Ocmgate: AsyncParsableCommand {
             To begin: ocmgate init nextcloud && ocmgate check && ocmgate run.
 
             Exit codes: 0 fine, 1 findings, 2 cannot run, 3 refused by policy. Every command has \
-            --json; where a file is read, - is standard input. `ocmgate -t` is `ocmgate check`.
+            --json; where a file is read, - is standard input. `ocmgate -t` is `ocmgate check`, \
+            `ocmgate -v` is `ocmgate version`.
             """,
         version: Version.text,
         subcommands: [
@@ -27,14 +28,14 @@ struct Ocmgate: AsyncParsableCommand {
             VersionCommand.self,
         ])
 
-    /// `-t` works as in nginx; what a command cannot do is exit code 2.
+    /// `-t` and `-v` work as in nginx; what a command cannot do is exit code 2.
     static func main() async {
         Cryptography.outlivesExit()
         // Nobody but its owner writes to what we make, whatever the shell allows: we would refuse it.
         _ = umask(umask(0o022) | 0o022)
         HelpWidth.widen()
         let given = Array(CommandLine.arguments.dropFirst())
-        let arguments = NginxArguments.check(given) ?? given
+        let arguments = NginxArguments.meant(given) ?? given
         do {
             var command = try parseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {

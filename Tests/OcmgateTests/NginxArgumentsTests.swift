@@ -27,6 +27,13 @@ import Testing
         #expect(NginxArguments.check(words)?.joined(separator: " ") == meant)
     }
 
+    @Test(arguments: ["-v", "-V"]) func theVersionIsAskedForAsThere(_ given: String) {
+        #expect(NginxArguments.meant([given]) == ["version"])
+        #expect(NginxArguments.meant([given, "-t"]) == ["check", given])
+        #expect(NginxArguments.meant(["run", given]) == nil)
+        #expect(NginxArguments.meant(["-t"]) == ["check"])
+    }
+
     @Test(arguments: ["", "run -t", "-c -t", "-cfile", "--config -t", "-q", "check -t", "--test"])
     func everythingElseIsNot(_ given: String) {
         #expect(NginxArguments.check(given.split(separator: " ").map(String.init)) == nil)
