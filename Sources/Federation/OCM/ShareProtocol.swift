@@ -1,7 +1,9 @@
 package import OpenSSL
 
 /// One way to reach a shared resource, with its own secret.
-package struct ShareProtocol: Sendable {
+///
+/// A class, as ``Share`` is one.
+package final class ShareProtocol: Sendable {
     /// `webdav`, `webapp`, `ssh`, …; of the deprecated shape the value of `name`.
     package let name: String
     package let secret: Secret?
@@ -25,14 +27,7 @@ package struct ShareProtocol: Sendable {
         /// Both, with the same secret.
         case both
     }
-}
 
-extension ShareProtocol: CustomStringConvertible, CustomReflectable {
-    package var description: String { "<protocol \(name)>" }
-    package var customMirror: Mirror { Mirror(self, children: ["name": name]) }
-}
-
-extension ShareProtocol {
     private static let known: KnownMembers = [
         "uri", "url", "URI", "sharedSecret", "permissions", "requirements", "accessTypes", "size",
         "targets", "viewMode", "uriTemplate", "srcUri", "payload",
@@ -106,4 +101,9 @@ extension ShareProtocol {
         size = member.size ?? options.size
         place = .both
     }
+}
+
+extension ShareProtocol: CustomStringConvertible, CustomReflectable {
+    package var description: String { "<protocol \(name)>" }
+    package var customMirror: Mirror { Mirror(self, children: ["name": name]) }
 }
