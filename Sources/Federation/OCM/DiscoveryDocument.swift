@@ -14,6 +14,9 @@ package struct DiscoveryDocument: Sendable, Equatable {
     package let endPoint: String
     package let endPointParts: URLParts
     package let provider: String?
+    /// What the server calls itself, for the policy: `nextcloud 33.0.3`, in lower case; nil when it
+    /// names no `provider`.
+    package let software: String?
     package let resourceTypes: [ResourceType]
     /// True when the list was called `shareTypes`, as ownCloud calls it.
     package let listsShareTypes: Bool
@@ -65,14 +68,6 @@ package struct DiscoveryDocument: Sendable, Equatable {
         case mustExchangeToken = "must-exchange-token"
         case mustInvite = "must-invite"
         case allowlist, denylist
-    }
-
-    /// What the server calls itself, for the policy: `nextcloud 33.0.3`, in lower case; nil when it
-    /// names no `provider`.
-    package var software: String? {
-        provider.map { "\($0) \(version ?? "")".lowercased() }.map { name in
-            name.hasSuffix(" ") ? String(name.dropLast()) : name
-        }
     }
 
     /// True when the document shows a key or says `http-sig`: such a peer must sign.

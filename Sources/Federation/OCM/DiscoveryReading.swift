@@ -54,8 +54,12 @@ extension DiscoveryDocument {
         endPoint = Self.withoutSlash(text)
         isEnabled = object["enabled"]?.bool ?? false
         apiVersion = reader.string("apiVersion")
-        version = reader.string("version")
+        let version = reader.string("version")
+        self.version = version
         provider = reader.string("provider")
+        software = provider.map { "\($0) \(version ?? "")".lowercased() }.map { name in
+            name.hasSuffix(" ") ? String(name.dropLast()) : name
+        }
         inviteAcceptDialog = reader.string("inviteAcceptDialog")
         let named = reader.resourceTypes("resourceTypes")
         let odd = named.isEmpty ? reader.resourceTypes("shareTypes") : []

@@ -21,7 +21,7 @@ package typealias PeerFetcher =
 
 /// A peer's discovery document, or the knowledge that it has none.
 package enum PeerDocument: Sendable {
-    case published(DiscoveryDocument)
+    indirect case published(DiscoveryDocument)
     /// The host answers and shows no document at any of its places.
     case absent
 }
