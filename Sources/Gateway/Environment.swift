@@ -27,8 +27,7 @@ package struct Environment: Sendable {
         return Environment(
             now: { Int(Date().timeIntervalSince1970) },
             monotonicMicroseconds: {
-                let passed = (ContinuousClock.now - start).components
-                return Int(passed.seconds) * 1_000_000 + Int(passed.attoseconds / 1_000_000_000_000)
+                Int((ContinuousClock.now - start).attoseconds / 1_000_000_000_000)
             })
     }()
 }

@@ -18,7 +18,7 @@ package struct Permissions: Sendable, Hashable {
     package init(words: [String]) {
         bits = 0
         for word in words {
-            guard let one = Self.named[word] else {
+            guard let one = Permissions(word: word) else {
                 self = .unspecified
                 return
             }
@@ -29,8 +29,8 @@ package struct Permissions: Sendable, Hashable {
 
     /// One word of a condition.
     package init?(word: String) {
-        guard let one = Self.named[word] else { return nil }
-        self = one
+        guard let known = Self.named.first(where: { $0.word == word }) else { return nil }
+        self = known.meaning
     }
 
     /// What a condition names, all words together.
@@ -43,7 +43,7 @@ package struct Permissions: Sendable, Hashable {
 
     /// The words in the order read, write, share, unspecified.
     package var words: [String] {
-        Self.order.filter { Self.named[$0].map(contains) ?? false }
+        Self.named.filter { contains($0.meaning) }.map(\.word)
     }
 
     /// What `set`, of a condition, has to be compared with: unspecified as itself where the
@@ -54,8 +54,8 @@ package struct Permissions: Sendable, Hashable {
 
     func isDisjoint(with other: Permissions) -> Bool { bits & other.bits == 0 }
 
-    package static let order = ["read", "write", "share", "unspecified"]
-    private static let named: [String: Permissions] = [
-        "read": .read, "write": .write, "share": .share, "unspecified": .unspecified,
+    package static let order = named.map(\.word)
+    private static let named: [(word: String, meaning: Permissions)] = [
+        ("read", .read), ("write", .write), ("share", .share), ("unspecified", .unspecified),
     ]
 }
