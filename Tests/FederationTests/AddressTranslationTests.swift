@@ -23,4 +23,32 @@ import Testing
         let invite = translation.inviteAccepted(try InviteAccepted(parsing: Array(sent.utf8)))
         #expect(invite.text == sent.replacing(host, with: "nc33a.test"))
     }
+
+    private static let uuid = "04bf0617-406a-40ad-93d3-84768f0cdf66"
+
+    /// OpenCloud's shares and its answers to invitations name the same people.
+    @Test(arguments: BackendKind.allCases)
+    func whoInvitedIsNamedAsTheSharesNameThem(_ kind: BackendKind) throws {
+        let reader = Translation(for: Backend(kind: kind, age: .current))
+        let host = try #require(PeerHost("oc.test"))
+        func told(_ account: String) throws -> String? {
+            let body = Array(#"{"userID":"\#(account)","email":"","name":"Alice"}"#.utf8)
+            let told = reader.answer(body, ofInviterAt: host)
+            return try JSONValue(parsing: told).object?["userID"]?.string
+        }
+        let (said, encoded) = (
+            "\(Self.uuid)@https://oc.test",
+            "MDRiZjA2MTctNDA2YS00MGFkLTkzZDMtODQ3NjhmMGNkZjY2QGh0dHBzOi8vb2MudGVzdA=="
+        )
+        switch kind {
+        case .nextcloud: #expect(try [told(said), told(encoded)] == [Self.uuid, Self.uuid])
+        case .generic: #expect(try [told(said), told(encoded)] == [Self.uuid, encoded])
+        case .owncloud10, .ocis, .opencloud, .cernbox, .seafile:
+            #expect(try [told(said), told(encoded)] == [said, encoded])
+        }
+        #expect(try told("alice") == "alice")
+        for other in ["[]", #"{"userID":7}"#, "<html>"].map({ Array($0.utf8) }) {
+            #expect(reader.answer(other, ofInviterAt: host) == other)
+        }
+    }
 }

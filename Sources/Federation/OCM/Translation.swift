@@ -179,6 +179,20 @@ package struct Translation: Sendable {
         return TranslatedBody(bytes: JSONValue.object(members).serialized(), isChanged: true)
     }
 
+    /// The answer to an accepted invitation, in which who invited has the account by which the shares will name
+    /// them that the reader is told.
+    ///
+    /// - Parameter host: of who invited.
+    package func answer(_ body: [UInt8], ofInviterAt host: PeerHost) -> [UInt8] {
+        guard var members = (try? JSONValue(parsing: body))?.object,
+            let account = members["userID"]?.string, let person = OCMAddress("\(account)@\(host)")
+        else { return body }
+        let told = backend.readable(person)
+        guard told != person else { return body }
+        members["userID"] = .string(told.identifier)
+        return JSONValue.object(members).serialized()
+    }
+
     static func body(
         _ members: JSONObject, _ before: JSONObject, _ received: [UInt8]
     ) -> TranslatedBody {

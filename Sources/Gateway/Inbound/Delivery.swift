@@ -62,9 +62,11 @@ extension Gateway {
             }
         case .inviteAccepted(let invite):
             try checkInvitations(response.status)
-            let answer = try await ocmAnswer(
+            let reader = Backend(reading: message.verified.document)
+            var answer = try await ocmAnswer(
                 .inviteAccepted, status: response.status, response.body, secrets, effect)
             try await remember(invite, answer.body)
+            answer.body = Translation(for: reader).answer(answer.body, ofInviterAt: site.host)
             return answer
         case .requestShare:
             return try await ocmAnswer(

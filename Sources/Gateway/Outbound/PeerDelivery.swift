@@ -135,7 +135,8 @@ extension Gateway {
             secrets: outgoing.secrets,
             swaps: reshare.map { [SecretSwap($0.secret, by: $0.secret)] } ?? [])
         if case .taken = answer, let reshare { try await rememberReshare(reshare, of: outgoing) }
-        if case .taken(_, let body) = answer, case .inviteAccepted(let invite) = outgoing.message,
+        if case .taken(let status, let body) = answer,
+            case .inviteAccepted(let invite) = outgoing.message,
             let inviter = try? JSONValue(parsing: body).object?["userID"]?.string
         {
             let contact = Contact(
@@ -144,6 +145,9 @@ extension Gateway {
             try await makeDurable([
                 contacts.learn(contact, invitation: invite.token, now: environment.now())
             ])
+            let told = Translation(for: backend.view.backend).answer(
+                body, ofInviterAt: outgoing.peer)
+            return .taken(status: status, body: told)
         }
         return answer
     }

@@ -32,6 +32,17 @@ import Transport
         #expect(action == "deny")
     }
 
+    /// A peer that holds shares to invitations compares the two.
+    @Test func whoInvitedIsNamedAsInShares() async throws {
+        let test = try await TestGateway(kind: "opencloud")
+        let uuid = "04bf0617-406a-40ad-93d3-84768f0cdf66"
+        test.backend.answers(
+            200, #"{"userID":"\#(uuid)@https://cloud.test","email":"","name":"Bob"}"#)
+        let answer = try await test.post("/ocm/invite-accepted", Messages.invite(from: "one.test"))
+        #expect(answer.status == 200)
+        #expect(try JSONValue(parsing: answer.body).object?["userID"]?.string == uuid)
+    }
+
     @Test func whoKnowsInvitationsSaysItself() async throws {
         let invitations = #""invite-accepted""#
         #expect(try await told("nextcloud", 404, invitations).answer.status == 404)
