@@ -21,6 +21,28 @@ import Testing
         }
     }
 
+    /// The older shape calls a folder a file; the newer tells them apart.
+    @Test(arguments: BackendKind.allCases)
+    func whatMayBeAFolderIsNotCalledAFile(_ kind: BackendKind) throws {
+        let translation = Translation(for: Backend(kind: kind, age: .current))
+        func told(_ text: String) throws -> (type: String?, uri: String?) {
+            let body = try translation.share(
+                Samples.share(text), taken: [.mustExchangeToken], uri: "https://a.test/dav/")
+            let members = try JSONValue(parsing: body.bytes).object
+            let webdav = members?["protocol"]?.object?["webdav"]?.object
+            return (members?["resourceType"]?.string, webdav?["uri"]?.string)
+        }
+        let (older, newer) = try (told(Samples.nextcloud27), told(Samples.opencloudmeshgo))
+        #expect(newer.type == "file")
+        switch kind {
+        case .ocis, .opencloud:
+            #expect(older.type == "folder")
+            #expect(older.uri == "https://a.test/dav/")
+            #expect(newer.uri == "https://a.test/dav/ocmgate-file")
+        case .nextcloud, .owncloud10, .cernbox, .seafile, .generic: #expect(older.type == "file")
+        }
+    }
+
     @Test func aShareAndWhatIsSaidOfItHaveOneID() throws {
         let translation = Translation(for: Backend(kind: .ocis, age: .current))
         let peer = try #require(PeerHost("nc27a.test"))

@@ -95,7 +95,7 @@ import Testing
         #expect(members["senderDisplayName"]?.string == "alice")
         #expect(
             members["protocol"].map { String(decoding: $0.serialized(), as: UTF8.self) }
-                == #"{"name":"multi","options":{},"webdav":{"sharedSecret":"NEW","uri":"https://nc27a.test/public.php/webdav/ocmgate-file","url":"https://nc27a.test/public.php/webdav/ocmgate-file","permissions":["read","write","share"]}}"#
+                == #"{"name":"multi","options":{},"webdav":{"sharedSecret":"NEW","uri":"https://nc27a.test/public.php/webdav/","url":"https://nc27a.test/public.php/webdav/","permissions":["read","write","share"]}}"#
         )
     }
 

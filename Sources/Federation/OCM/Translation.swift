@@ -77,7 +77,8 @@ package struct Translation: Sendable {
         dropEmptyNames(from: &members)
         Self.nameTheSender(backend.senderNames, in: &members)
         write(share.providerID, from: peer, in: &members)
-        members["resourceType"] = .string(known(share.resourceType))
+        let resourceType = told(resourceTypeOf: share)
+        members["resourceType"] = .string(resourceType)
         var ways = try protocolForBackend(share, taken: taken, uri: uri())
         Self.remove(taken, from: &ways)
         let untold = waysLeftOut(of: share, taken)
@@ -85,7 +86,7 @@ package struct Translation: Sendable {
             throw Denial(.protocolNotSupported, "no way that the backend could open")
         }
         for name in untold { ways[name] = nil }
-        if share.resourceType == "file", backend.namesSingleFiles { tellSegment(in: &ways) }
+        if resourceType == "file", backend.namesSingleFiles { tellSegment(in: &ways) }
         ways = ways.replacing(swaps)
         members["protocol"] = .object(ways)
         return Self.body(members, share.members, share.received)
@@ -110,6 +111,16 @@ package struct Translation: Sendable {
             fields[name] = .string(url)
         }
         ways["webdav"] = .object(fields)
+    }
+
+    /// The word of old servers for files and folders alike tells nothing. What oCIS and OpenCloud take for a
+    /// folder they ask for at its own place, and show as the file that it may be; in what they take for a
+    /// file they give everything the share's name (reva's `ocm/storage/received/ocm.go`).
+    private func told(resourceTypeOf share: Share) -> String {
+        if share.shape == .legacy, share.resourceType == "file", backend.namesSingleFiles {
+            return "folder"
+        }
+        return known(share.resourceType)
     }
 
     /// A type of resource by the name that the backend has for it.

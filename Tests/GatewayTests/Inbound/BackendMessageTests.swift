@@ -222,7 +222,7 @@ import Transport
                 "/ocm/shares", Messages.oldShare(from: "modern.test"), at: world.clock.now))
         let ways = try #require(try body(message.body)["protocol"]?.object)
         #expect(ways["name"]?.string == "multi")
-        #expect(ways["webdav"]?.object?["uri"]?.string == "https://modern.test/dav/ocmgate-file")
+        #expect(ways["webdav"]?.object?["uri"]?.string == "https://modern.test/dav/")
     }
 
     /// The prefix is of the document of the server that sends the share, and no other's.
