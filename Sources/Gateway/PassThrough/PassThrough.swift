@@ -54,11 +54,12 @@ extension Gateway {
     }
 
     /// Whether the backend asks itself for the bytes of a file: oCIS, OpenCloud and CERNBox do so at the site's
-    /// own address for each that a peer reads or writes. Nobody from outside comes by that way.
+    /// own address for each that is read or written. They name it in a field or behind `/data`. Nobody from
+    /// outside comes by that way.
     private func isOwnData(_ path: TargetPath?, through entrance: Entrance) -> Bool {
         guard case .wayOut = entrance, let path else { return false }
         switch backend.kind {
-        case .ocis, .opencloud, .cernbox: return path.text.hasPrefix("/data/")
+        case .ocis, .opencloud, .cernbox: return path.text.rest(below: "/data") != nil
         case .nextcloud, .owncloud10, .seafile, .generic: return false
         }
     }
