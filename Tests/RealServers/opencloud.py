@@ -93,10 +93,12 @@ class OpenCloud:
         self.passwords = {user: secrets.token_hex(16) for user in ("admin", "alice", "bobby")}
         self.accounts: dict[str, str] = {}
         self.process: subprocess.Popen | None = None
+        # Of owners the gateway lets all in, of receivers the federation alone, as the two settings of `pass`.
+        self.has_pages = host.startswith("owner")
         self.gateway = Gateway(
             folder / "gateway", authority, evidence, capture, f"http://127.0.0.1:{self.port}", host=host,
-            kind=release.kind, token='accept_secret = "legacy"', egress='other = "refuse"',
-            configuration='[log]\nlevel = "debug"\n')
+            kind=release.kind, passing="all" if self.has_pages else "ocm", token='accept_secret = "legacy"',
+            egress='other = "refuse"', configuration='[log]\nlevel = "debug"\n')
 
     def install(self, hosts: list[str]) -> None:
         """`hosts` are those that it is to know as providers."""
@@ -152,7 +154,7 @@ class OpenCloud:
             self.process = subprocess.Popen([self.release.file, "server"], env=self.environment,
                                             stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         deadline = time.monotonic() + 90
-        while self.request("admin", "GET", "/graph/v1.0/me/drive").status != 200:
+        while not self._is_up():
             assert self.process.poll() is None and time.monotonic() < deadline, \
                 (self.folder / "output").read_text(errors="replace")[-3000:]
             time.sleep(0.5)
@@ -160,6 +162,12 @@ class OpenCloud:
             self.accounts[user] = self.ask("admin", "POST", "/graph/v1.0/users", {
                 "displayName": user.title(), "mail": f"{user}@{self.host}", "onPremisesSamAccountName": user,
                 "passwordProfile": {"password": self.passwords[user]}})["id"]
+
+    def _is_up(self) -> bool:
+        try:
+            return self.request("admin", "GET", "/graph/v1.0/me/drive").status == 200
+        except OSError:
+            return False
 
     def stop(self) -> None:
         if self.process is not None:
@@ -174,9 +182,13 @@ class OpenCloud:
 
     def request(self, user: str, method: str, target: str, headers=(), body: bytes = b"") -> Response:
         given = base64.b64encode(f"{user}:{self.passwords[user]}".encode()).decode()
-        with self.gateway.connect(timeout=60) as connection:
+        with self.gateway.connect(timeout=60) if self.has_pages else self._behind() as connection:
             return self.gateway.request(
                 method, target, [("Authorization", f"Basic {given}"), *headers], body, connection)
+
+    def _behind(self) -> Connection:
+        """Straight to the server, past its gateway."""
+        return Connection(("127.0.0.1", self.port), timeout=60)
 
     def ask(self, user: str, method: str, target: str, told: dict | None = None):
         """What an answer of its API says; None of one without a body."""
@@ -187,8 +199,8 @@ class OpenCloud:
         return json.loads(response.body) if response.body.strip() else None
 
     def with_secret(self, method: str, target: str, secret: str, headers=()) -> Response:
-        """As a peer asks for shared data, but straight at the server behind its gateway."""
-        with Connection(("127.0.0.1", self.port), timeout=60) as connection:
+        """As a peer asks for shared data, but at the server behind its gateway."""
+        with self._behind() as connection:
             connection.send(compose(f"{method} {target} HTTP/1.1", [
                 ("Host", self.host), ("Authorization", f"Bearer {secret}"), *headers]))
             return connection.receive(method)
