@@ -9,7 +9,9 @@ extension PeerCommand {
             abstract: "List all peers: standing, list, signatures, keys, shares, what waits.",
             discussion: """
                 Those that own lists name as hosts, and those that pins, shares or earlier messages \
-                know. Reads beside a running gateway and changes nothing.
+                know. Of their shares, those that stand and that a permanent secret opens are \
+                counted: ocmgate share list names them. Reads beside a running gateway and changes \
+                nothing.
                 """)
 
         @OptionGroup var option: ConfigurationOption
@@ -28,7 +30,9 @@ extension PeerCommand {
                     [
                         peer.host.description, peer.standing.shown, peer.standing.by,
                         peer.signed.name, "keys \(peer.keyState.rawValue)",
-                        "\(peer.shares.count) shares",
+                        "\(peer.shares.count) shares"
+                            + (peer.permanent == 0
+                                ? "" : ", \(peer.permanent) open by a permanent secret"),
                         peer.held.map { "\($0.count) held" } ?? "-",
                     ].joined(separator: "\t"))
             }
@@ -72,6 +76,12 @@ extension Standing {
 }
 
 extension KnownPeer {
+    /// Of its shares that stand, those that a secret opens which lasts.
+    var permanent: Int {
+        let now = Environment.live.now()
+        return shares.filter { $0.standing(now: now) == .active && $0.opener == .permanent }.count
+    }
+
     /// Its row in a list.
     var row: [String: Output.Value] {
         [
@@ -79,7 +89,7 @@ extension KnownPeer {
             "by": .string(standing.by), "signed": .string(signed.name),
             "accepted": .string(accepted.name), "keys": .string(keyState.rawValue),
             "pins": .number(pins.count), "shares": .number(shares.count),
-            "held": .number(held?.count ?? 0),
+            "permanent": .number(permanent), "held": .number(held?.count ?? 0),
         ]
     }
 }

@@ -61,7 +61,9 @@ extension KnownPeer {
         }
         let now = Environment.live.now()
         let open = shares.filter { $0.standing(now: now) == .active }.count
-        lines.append("  shares: \(shares.count), of which \(open) stand")
+        lines.append(
+            "  shares: \(shares.count), of which \(open) stand; a permanent secret opens "
+                + "\(permanent) of these")
         if let held { lines += held.lines.map { "  " + $0 } }
         return lines
     }

@@ -17,8 +17,13 @@ struct ShareCommand: ParsableCommand {
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List all shares: number, direction, peer, the backend's id, standing.",
-            discussion: "Reads beside a running gateway and changes nothing.")
+            abstract:
+                "List all shares: number, direction, peer, the backend's id, standing, what opens it.",
+            discussion: """
+                What opens it is token (its code has to be exchanged for tokens of minutes) or permanent (a \
+                secret, or a code that need not be exchanged, opens it for as long as it stands). \
+                Reads beside a running gateway and changes nothing.
+                """)
 
         @OptionGroup var option: ConfigurationOption
 
@@ -33,8 +38,10 @@ struct ShareCommand: ParsableCommand {
             }
             for share in shares {
                 Output.line(
-                    "\(share.id)\t\(share.direction.word)\t\(share.peer)\t\(share.providerID?.text ?? "-")\t\(share.state)"
-                )
+                    [
+                        "\(share.id)", share.direction.word, "\(share.peer)",
+                        share.providerID?.text ?? "-", share.state, share.opener.rawValue,
+                    ].joined(separator: "\t"))
             }
         }
     }
@@ -301,6 +308,7 @@ extension ShareRecord {
         let facts: [(String, Output.Value?)] = [
             ("id", .string(id.description)), ("direction", .string(direction.word)),
             ("peer", .string(peer.description)), ("state", .string(state)),
+            ("opener", .string(opener.rawValue)),
             ("resourceType", .string(resourceType ?? "unknown")),
             ("origin", .string(origin.word)), ("created", .number(created)),
             ("providerId", providerID.map { .string($0.text) }),

@@ -234,7 +234,9 @@ def test_shares_are_listed_beside_a_running_gateway(fresh):
         assert share["protocols"] == ["webdav"] and share["opensBy"] == ["code"], share
         assert share["accesses"] == [{"protocol": "webdav", "opensBy": "code", "permissions": ["read", "write"],
                                       "requirements": [], "server": None}]
-        assert share["origin"] in ("seen", "learned")
+        assert share["opener"] == "permanent" and share["origin"] in ("seen", "learned")
+        listed = ocmgate("share", "list", cwd=fresh).stdout
+        assert listed.rstrip("\n").split("\t")[2:] == ["p.test", "1", "active", "permanent"], listed
         assert ocmgate("share", "revoke", told["id"], cwd=fresh).returncode == 0
         ended = json.loads(ocmgate("share", "show", told["id"], "--json", cwd=fresh).stdout)
         assert ended["state"] == "ended" and ended["ended"] >= ended["created"]

@@ -104,6 +104,22 @@ package struct ShareRecord: Sendable {
     }
 }
 
+extension ShareRecord {
+    /// By what whoever has a share opens its data. The code that a peer got which exchanges none is one that
+    /// lasts: it opens them like the secret in whose place it stands.
+    package enum Opener: String, Sendable {
+        /// A token of minutes, for which the code has to be exchanged.
+        case token
+        /// A code or secret that is good for as long as the share is.
+        case permanent
+    }
+
+    package var opener: Opener {
+        let takesTokensOnly = settings.acceptSecret == AcceptSecret.none || demandsTokens
+        return takesTokensOnly ? .token : .permanent
+    }
+}
+
 extension [ShareRequirement] {
     /// These, with `must-exchange-token` among them.
     var demandingTokens: [ShareRequirement] {

@@ -102,6 +102,20 @@ import Testing
         #expect(try ShareRegistry(again, key).all.first?.site?.description == "alias.example")
     }
 
+    @Test(
+        arguments: [
+            ([.mustExchangeToken], nil, .token), ([], nil, .permanent),
+            ([.mustUseMFA], .legacy, .permanent), ([], AcceptSecret.none, .token),
+        ] as [([ShareRequirement], AcceptSecret?, ShareRecord.Opener)])
+    func whoNeedNotExchangeItsCodeHasAPermanentSecret(
+        _ requirements: [ShareRequirement], _ taken: AcceptSecret?, _ opener: ShareRecord.Opener
+    ) async throws {
+        var share = new("SECRET0PERMANEN", handle: .make)
+        share.accesses[0].requirements = requirements
+        share.settings.acceptSecret = taken
+        #expect(try await add(share).0.opener == opener)
+    }
+
     /// Its peer knows it by the name that the site had, whatever it is called later.
     @Test func aShareKeepsTheNameOfTheSite() async throws {
         let (old, new) = (
