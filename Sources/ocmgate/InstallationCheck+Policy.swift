@@ -31,6 +31,11 @@ extension InstallationCheck {
         }
     }
 
+    /// What `default = "allow"` opens that looks closed, since each block is about something else.
+    mutating func unproven(by policy: Policy) {
+        if let warning = policy.warningOfUnproven { warnings.append(warning) }
+    }
+
     /// A need that nobody can meet refuses everybody; one warning for each.
     mutating func needs(of policy: Policy, under configuration: Configuration) {
         closed(by: policy)
@@ -129,5 +134,22 @@ extension InstallationCheck {
                 remedy: remedy)
             return
         }
+    }
+}
+
+extension Policy {
+    /// That messages are let in by `default` of which nobody proved whose they are; nil where none are.
+    var warningOfUnproven: ConfigurationError? {
+        let kinds = unprovenByDefault.map(\.description)
+        guard !kinds.isEmpty else { return nil }
+        let whom = unknown == .allow ? "any server" : "any admitted server"
+        let place = place(of: "default")
+        return ConfigurationError(
+            file: place?.file ?? file, position: place?.position,
+            message: "default = \"allow\" lets in what no block is about: unsigned "
+                + "\(kinds.joined(separator: ", ")), by anybody in the name of \(whom) that "
+                + "publishes no keys",
+            remedy: "write rules for them, or [[require]] a signature, which closes ocs.in: that "
+                + "cannot be signed")
     }
 }

@@ -40,6 +40,7 @@ struct InstallationCheck {
                     + "applications ask of admitted peers",
                 remedy: "name the hosts in egress.other")
         }
+        unproven(by: policy)
         needs(of: policy, under: configuration)
         return isProved ? policy.hash : nil
     }

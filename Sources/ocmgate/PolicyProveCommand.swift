@@ -13,7 +13,8 @@ struct PolicyProveCommand: ParsableCommand {
             does not hold is shown with a message that breaks it, as a [[test]] that says what the \
             policy does now: turn its want round, and mend the policy until it passes.
 
-            A policy with mode = "report" refuses nothing yet; it is proved as it would be enforced.
+            A policy with mode = "report" refuses nothing yet; it is proved as it would be enforced. \
+            What default = "allow" lets in unsigned is warned of, whatever the invariants say.
 
             Exit code 0 when all are proved, 1 when one is broken, 2 when a file cannot be read or \
             an invariant could not be told either way.
@@ -34,6 +35,9 @@ struct PolicyProveCommand: ParsableCommand {
         for file in files.isEmpty ? [try option.load().policy.file] : files {
             do throws(ConfigurationErrors) {
                 let policy = try PolicyCommand.load(file)
+                if let warning = policy.warningOfUnproven {
+                    Output.error("warning: \(warning.description)")
+                }
                 if policy.invariants.isEmpty, !json {
                     Output.line("\(policy.file): no invariants")
                 }

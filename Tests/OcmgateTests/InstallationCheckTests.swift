@@ -176,6 +176,30 @@ import Testing
         if let told { #expect(said.first?.contains("require:it \(told)") == true, "\(said)") }
     }
 
+    @Test func whatIsLetInUnsignedByDefaultIsToldOf() throws {
+        let text = """
+            version = 1
+            name = "p"
+            mode = "enforce"
+            unknown = "deny"
+            default = "allow"
+            [[require]]
+            name = "signed"
+            on = ["share", "notification", "invite", "request-share", "token"]
+            need = "signature"
+            """
+        let policy = try Policy(
+            Array(text.utf8), file: "policy.toml", PolicyFiles { _ in nil })
+        var check = InstallationCheck()
+        check.unproven(by: policy)
+        let told =
+            "policy.toml:5:11: default = \"allow\" lets in what no block is about: unsigned ocs.in"
+        #expect(check.warnings.first?.description.hasPrefix(told) == true, "\(check.warnings)")
+        check = InstallationCheck()
+        check.unproven(by: try self.policy(""))
+        #expect(check.warnings.isEmpty)
+    }
+
     /// Nobody does anything at that moment, and mounts may be lost.
     @Test func anEntryThatEndsSoonIsToldOf() throws {
         var check = InstallationCheck()
