@@ -11,9 +11,9 @@ extension KeyCommand {
             discussion: """
                 A key is one PEM file of mode 0600 in [signature] keys. Its name is never used \
                 again, also when it is gone. Where there are none yet, the usual pair (Ed25519, \
-                and RSA-3072 for draft-cavage) is made as well, and is active. So it is where a gateway \
-                has run whose keys are gone: then under names that are numbered by the second, since \
-                nobody knows those that were used.
+                and RSA-3072 for draft-cavage) is made, and is active; another key only beside it, of a \
+                kind that it has not. So it is where a gateway has run whose keys are gone: then under \
+                names that are numbered by the second, since nobody knows those that were used.
                 """)
 
         @Option(help: "ed25519, p256, p384 or rsa.")
@@ -23,8 +23,14 @@ extension KeyCommand {
 
         func run() async throws {
             let told = try await place.carryOut(.make(kind: kind))
+            let ring = try KeyCommand.ring(place.option).ring
+            let isFirst = ring.keys.first { $0.name == told.name }?.state == .active
             try place.report(
-                told, "made \(told.name); to publish it: ocmgate key stage \(told.name)")
+                told,
+                isFirst
+                    ? "made \(ring.keys.map(\.name).joined(separator: " and ")), which sign; their "
+                        + "fingerprints: ocmgate key list"
+                    : "made \(told.name); to publish it: ocmgate key stage \(told.name)")
         }
     }
 

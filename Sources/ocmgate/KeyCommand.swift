@@ -56,7 +56,11 @@ struct KeyCommand: ParsableCommand {
                 Output.json(["keys": .list(ring.keys.map { $0.row(site.host, now) })])
                 return
             }
-            if ring.keys.isEmpty { Output.error("there are no keys in \(ring.folder) yet") }
+            if ring.keys.isEmpty {
+                Output.error(
+                    "there are no keys in \(ring.folder) yet: the first ocmgate run makes them, or, to "
+                        + "know them before, ocmgate key new")
+            }
             for entry in ring.keys {
                 Output.line(
                     "\(entry.name)\t\(entry.key.kind.word)\t\(entry.words(now))\t\(entry.id(for: site.host))\t\(entry.fingerprint)"

@@ -34,9 +34,17 @@ extension KeyChange {
             guard let kind = KeyKind(word: word) else {
                 throw Refusal("\(word) is no kind of key; one of: ed25519, p256, p384, rsa")
             }
+            let had = try KeyRing(folder: folder, whenMissing: .refuse, now: now).keys
             let ring = try KeyRing.toAdd(in: folder, state: state, now: now)
-            name = ring.freeName(for: kind)
-            try KeyRing.make(kind, name, in: folder)
+            // Of the first pair one is of the usual kinds: no third one is wanted beside it.
+            if had.isEmpty, let first = ring.activeKey(for: kind.use),
+                first.key.kind.stem == kind.stem
+            {
+                name = first.name
+            } else {
+                name = ring.freeName(for: kind)
+                try KeyRing.make(kind, name, in: folder)
+            }
         case .stage(let key), .activate(let key, _, _), .retire(let key, _):
             name = key
             // A name that is not there makes none.

@@ -6,8 +6,8 @@ import OpenSSL
 /// in both: they see new keys beside the ones that they know. Draft-cavage has no such overlap; its
 /// key is shown from the moment on at which it signs.
 package enum KeyChange: Sendable, Codable, Equatable {
-    /// A new key of a kind (`KeyKind.word`), under a name that was never used; and the first pair,
-    /// where there is none.
+    /// A new key of a kind (`KeyKind.word`), under a name that was never used; where there is none yet, the
+    /// first pair, and that key only where the pair has none of its kind.
     case make(kind: String)
     case stage(name: String)
     /// The one that signed until then is retired, and published for as long as `overlap` (seconds).

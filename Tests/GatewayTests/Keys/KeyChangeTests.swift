@@ -112,13 +112,28 @@ import Transport
         var ring = try perform(.make(kind: "ed25519"))
         #expect(ring.signatureKey?.name == "ed25519-20270115080000")
         #expect(ring.cavageKey?.name == "rsa-20270115080000")
-        #expect(states(ring)["ed25519-20270115080001"] == .new)
+        #expect(ring.keys.count == 2)
         // What comes later counts on from there.
         ring = try perform(.make(kind: "rsa"), after: 1000)
         #expect(states(ring)["rsa-20270115080001"] == .new)
         #expect(
             try KeyRing.start(folder: folder, state: state, now: Self.now).signatureKey?.name
                 == "ed25519-20270115080000")
+    }
+
+    /// Partners want the fingerprints before a gateway goes live.
+    @Test(arguments: [("ed25519", []), ("rsa", []), ("p256", ["p256-1"])] as [(String, [String])])
+    func whereThereAreNoneThePairIsMadeAndNoThirdOfItsKinds(
+        _ kind: String, _ more: [String]
+    ) throws {
+        let folder = scratch.file("keys")
+        try FileManager.default.removeItem(atPath: folder)
+        let done = try KeyChange.make(kind: kind).perform(
+            in: folder, state: scratch.file("state.db"), now: Self.now)
+        #expect(done.name == "\(kind)-1")
+        #expect(done.ring.keys.map(\.name).sorted() == (["ed25519-1", "rsa-1"] + more).sorted())
+        #expect(states(done.ring)["ed25519-1"] == .active && states(done.ring)["rsa-1"] == .active)
+        #expect(more.allSatisfy { states(done.ring)[$0] == .new })
     }
 
     @Test func aRetiredKeyThatIsNotOverCanSignAgain() throws {
