@@ -281,6 +281,8 @@ package struct DecisionAdvice: Sendable, Equatable {
             "on     = \"\(facts.occasion)\"",
         ]
         if !peer.isEmpty { lines.append("peer   = \"\(peer)\"") }
+        let terms = policy.flatMap { ExceptionTerms(for: facts, before: decision.by, in: $0).line }
+        if let terms { lines.append(terms) }
         lines.append("action = \"allow\"")
         let place = decision.by == Decider.fallback.name ? nil : policy?.place(of: decision.by)
         // Without a signature, which the older API cannot have.
@@ -291,7 +293,7 @@ package struct DecisionAdvice: Sendable, Equatable {
             DecisionAdvice(
                 (place == nil
                     ? "no rule allows it: add one, with the conditions that you want"
-                    : "allow it by a rule before this one, with the conditions that you want")
+                    : "allow it by a rule before this one, which decides in the place of all behind it")
                     + still,
                 command: lines.joined(separator: "\n"), place: place?.description ?? policy?.file)
         ]

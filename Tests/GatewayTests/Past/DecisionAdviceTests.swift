@@ -360,4 +360,45 @@ import Testing
         #expect(rule.first?.command?.contains("on     = \"share.in\"") == true)
         #expect(try advice(by: "default", policy: policy).first?.words.contains("add one") == true)
     }
+
+    /// Pasted, it lets through what was refused, and not what the rules behind refuse.
+    @Test func anExceptionFromANarrowRuleIsAsNarrow() throws {
+        let narrow =
+            "[[rule]]\nname = \"not him\"\non = \"share.in\"\npeer = \"three.test\"\n"
+            + "when = { recipient = \"bob@*\", net = \"192.0.2.0/24\" }\naction = \"deny\"\n"
+            + "[[rule]]\nname = \"read only\"\non = [\"share.in\", \"ocs.in\"]\n"
+            + "when = { permissions_not = [\"read\"] }\naction = \"deny\"\n"
+            + "[[rule]]\nname = \"elsewhere\"\non = \"share.out\"\n"
+            + "when = { share_type = \"group\" }\naction = \"deny\"\n" + ReplayTests.all
+        let policy = try Policy.past(narrow)
+        // Whom it was for is sealed: the rule's own words are told.
+        let found = try advice(by: "rule:not him", policy: policy)
+        let command = try #require(found.first?.command)
+        #expect(
+            command.contains(
+                "when   = { recipient = \"bob@*\", permissions = \"read\" }\naction = \"allow\""),
+            "\(command)")
+        let facts = try JournalRecordTests.facts { $0.recipient = "bob@cloud.test" }
+        #expect(
+            ExceptionTerms(for: facts, before: "rule:not him", in: policy).line
+                == "when   = { recipient = \"bob@cloud.test\", permissions = \"read\" }")
+        // What it lets through is judged by no rule behind.
+        let pasted = try Policy.past(command + "\n" + narrow, unknown: "allow")
+        for (permissions, by) in [
+            (["read"], "rule:share.in of three.test"), (["read", "write"], "rule:not him"),
+        ] {
+            let message = try JournalRecordTests.facts { facts in
+                facts.peer = PeerHost("three.test")
+                facts.permissions = Permissions(words: permissions)
+            }
+            #expect(pasted.evaluate(message, room: Policy.roomForAll).by == by)
+        }
+    }
+
+    @Test func anExceptionFromARuleAboutEverythingSaysNoMore() throws {
+        let policy = try Policy.past(
+            "[[rule]]\nname = \"none\"\non = \"share.in\"\naction = \"deny\"\n")
+        let found = try advice(by: "rule:none", policy: policy)
+        #expect(found.first?.command?.contains("when") == false)
+    }
 }
