@@ -12,7 +12,8 @@ extension PeerCommand {
                 changed their keys. The next keys that it shows are taken as those of a new peer; \
                 `peer pin` shows them first. What waits of it for a person is forgotten too: its server \
                 sends it again. A gateway that runs forgets all that at once, and asks the peer again for \
-                what it publishes.
+                what it publishes. Exit codes: 0 forgotten, 1 nothing was known of it, 2 it could not be \
+                done.
                 """)
 
         @OptionGroup var about: PeerOptions
@@ -21,15 +22,21 @@ extension PeerCommand {
             let peer = try about.peer()
             let settings = try about.option.load()
             let key = try ShareCommand.keyToWrite(settings)
-            let known: Int
+            let known: PeerForgetting.Forgotten
             do {
                 known = try await PeerForgetting.forget(
                     peer, in: settings.state.file, key, now: Environment.live.now())
             } catch { throw CommandFailure("\(error)") }
+            guard known.wasKnown else {
+                try Output.miss(
+                    "nothing was known of \(peer): ocmgate peer list has those that are",
+                    about.json)
+            }
             if about.json {
-                Output.json(["peer": .string(peer.description), "keys": .number(known)])
+                Output.json(["peer": .string(peer.description), "keys": .number(known.keys)])
             } else {
-                Output.line("\(peer): \(known) keys forgotten; the next that it shows are taken")
+                Output.line(
+                    "\(peer): \(known.keys) keys forgotten; the next that it shows are taken")
             }
         }
     }

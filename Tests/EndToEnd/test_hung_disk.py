@@ -71,7 +71,8 @@ def test_all_signals_meanwhile_are_one_more(hung):
     for _ in range(20):
         gateway.process.send_signal(signal.SIGHUP)
     # An order that reads no files is carried out meanwhile; by then all of them have come.
-    gateway.command("peer", "forget", "nobody.test")
+    heard = gateway.command("peer", "forget", "nobody.test", check=False)
+    assert "nothing was known of nobody.test" in heard.stderr
     assert gateway.lines("configuration.taken", 0) == []
     release()
     gateway.lines("configuration.taken", 2)

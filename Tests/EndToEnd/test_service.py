@@ -176,7 +176,8 @@ def test_orders_are_heard_while_it_drains_and_stop_shortens_it(slow):
     download = begin(gateway)
     command = asked(gateway, "drain")
     gateway.lines("gateway.stopping")
-    assert gateway.command("peer", "forget", "nobody.test", check=False).returncode == 0
+    heard = gateway.command("peer", "forget", "nobody.test", check=False)
+    assert heard.returncode == 1 and "nothing was known of nobody.test" in heard.stderr
     began = time.monotonic()
     assert gateway.command("stop", "--limit", "1").stdout.startswith("ended after")
     assert 0.5 < time.monotonic() - began < 15

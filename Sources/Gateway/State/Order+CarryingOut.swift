@@ -206,12 +206,12 @@ extension Gateway {
     }
 
     private func forget(_ host: PeerHost) async throws -> OrderAnswer {
-        let known = pins[host].count
+        let forgotten = PeerForgetting.Forgotten(host, pins, generations, accepted, holds)
         try await store.commit([
             peers.forgetting(host), pins.forget(host), pastKeys.forget(host),
             generations.forget(host), accepted.forget(host), holds.settle(host),
         ])
-        return .done(["keys": "\(known)"])
+        return .done(forgotten.told)
     }
 
     private func erase(_ text: String) async throws -> OrderAnswer {

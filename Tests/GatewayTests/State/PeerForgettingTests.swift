@@ -65,7 +65,12 @@ import Testing
             let known = try await PeerForgetting.forget(
                 host, in: world.gateway.store.path, world.seal, now: world.clock.now,
                 patience: .seconds(300))
-            #expect(known == 1)
+            #expect(known == PeerForgetting.Forgotten(["keys": "1", "known": "yes"]))
+            // A name that was mistyped looks like no success.
+            let typo = try await PeerForgetting.forget(
+                try #require(PeerHost("moden.test")), in: world.gateway.store.path, world.seal,
+                now: world.clock.now, patience: .seconds(300))
+            #expect(typo.keys == 0 && !typo.wasKnown)
             #expect(world.gateway.pins[host].isEmpty && world.gateway.generations[host] == .none)
             #expect(try await denial(old, world)?.code == .signatureInvalid)
             #expect(world.gateway.pins[host].isEmpty)
