@@ -10,7 +10,7 @@ struct JournalEraseCommand: AsyncParsableCommand {
             and nobody can tell any more whose pseudonym it was. The records stay. A gateway that \
             runs does it at once. An account of ours is forgotten under every name of the site. Logs, \
             backups and the share registry, which keeps the people of its shares, are not touched \
-            (docs/journal.md).
+            (docs/journal.md); which shares still name this one is told.
             Exit codes: 0 forgotten, 1 nothing was recorded, 2 it could not be done.
             """)
 
@@ -30,13 +30,23 @@ struct JournalEraseCommand: AsyncParsableCommand {
             pseudonym = try await JournalForgetting.forget(
                 subject, settings, key, now: Environment.live.now())
         } catch { throw CommandFailure("\(error)") }
+        // Whatever the state says then, this is done.
+        if let pseudonym, !json {
+            Output.line("forgotten; the records name ~\(pseudonym), whom nobody can tell any more")
+        }
+        let shares = JournalErasure.shares(
+            try ShareCommand.shares(option), naming: subject,
+            ours: Site(origin: settings.site.origin, aliases: settings.site.aliases)?.hosts ?? [])
         if json {
             Output.json([
                 "subject": .string(subject),
                 "pseudonym": pseudonym.map { .string($0.description) } ?? .null,
+                "shares": .strings(shares.map(\.id.description)),
             ])
-        } else if let pseudonym {
-            Output.line("forgotten; the records name ~\(pseudonym), whom nobody can tell any more")
+        } else if !shares.isEmpty {
+            Output.line(
+                "the share registry names \(subject) still, in \(shares.count) shares: "
+                    + shares.map(\.id.description).joined(separator: ", "))
         }
         guard pseudonym != nil else {
             Output.error("nothing is recorded of \(subject)")

@@ -373,7 +373,7 @@ def test_a_person_is_forgotten_beside_a_running_gateway(legacy, start, peers):
     assert len(found.splitlines()) == 1
 
     told = json.loads(gateway.command("journal", "erase", owner, "--json").stdout)
-    assert re.fullmatch("[0-9a-f]{24}", told["pseudonym"])
+    assert re.fullmatch("[0-9a-f]{24}", told["pseudonym"]) and len(told["shares"]) == 1
     assert owner not in gateway.command("journal", "export", "--plain").stdout
     assert told["pseudonym"] in gateway.command("journal", "export", "--plain").stdout
     assert gateway.command("journal", "erase", owner, check=False).returncode == 1

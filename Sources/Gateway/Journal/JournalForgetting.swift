@@ -1,4 +1,4 @@
-import Federation
+package import Federation
 import Foundation
 import Logging
 import OpenSSL
@@ -64,6 +64,29 @@ package enum JournalForgetting {
 }
 
 extension JournalErasure {
+    /// The shares of the registry, which no erasure reaches, that name somebody under any name of the site;
+    /// none for a pseudonym, which nobody can tell any more.
+    ///
+    /// - Parameters:
+    ///   - text: an address or a pseudonym.
+    ///   - ours: the names of the site, its own first.
+    package static func shares(
+        _ shares: [ShareRecord], naming text: String, ours: [PeerHost]
+    ) -> [ShareRecord] {
+        guard let site = ours.first, let erasures = all(text, ours: ours) else { return [] }
+        let subjects = erasures.compactMap { erasure -> JournalSubject? in
+            switch erasure {
+            case .subject(let subject): subject
+            case .pseudonym: nil
+            }
+        }
+        return shares.filter { share in
+            [share.owner, share.sender, share.recipient].contains { person in
+                person.map { subjects.contains(JournalSubject(account: $0, site: site)) } ?? false
+            }
+        }
+    }
+
     /// Whom an operator names: one of a site's people under each of its names, since messages use any.
     /// Nil for a text that names nobody.
     ///

@@ -116,6 +116,18 @@ import Testing
         #expect(try await add(share).0.opener == opener)
     }
 
+    /// No erasure from the journal reaches them.
+    @Test(arguments: [
+        ("A@CLOUD.example", ["1"]), ("b@alias.example", ["1"]), ("c@one.example", ["1"]),
+        ("c@cloud.example", []), ("192.0.2.7", []), (String(repeating: "0", count: 24), []),
+    ])
+    func sharesThatNameSomebodyAreFound(_ text: String, _ found: [String]) async throws {
+        _ = try await add(new("SECRET0PERMANEN"))
+        let ours = try ["cloud.example", "alias.example"].map { try #require(PeerHost($0)) }
+        let shares = JournalErasure.shares(registry.all, naming: text, ours: ours)
+        #expect(shares.map(\.id.description) == found)
+    }
+
     /// Its peer knows it by the name that the site had, whatever it is called later.
     @Test func aShareKeepsTheNameOfTheSite() async throws {
         let (old, new) = (
