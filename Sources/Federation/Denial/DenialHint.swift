@@ -11,7 +11,7 @@ extension DenialCode {
             "The content type, a parameter of it or the coding is not one that this path takes."
         case .notFound: "There is nothing here."
         case .methodNotAllowed: "This path does not take this method."
-        case .misdirected: "This host is not served on this connection."
+        case .misdirected: "The host that was asked, or the recipient's, is not served here."
         case .peerBlocked: "This server does not federate with yours."
         case .peerUnknown: "This server federates only with servers that it knows."
         case .peerHeld: "Your server is not known here yet; a person has been asked."
