@@ -36,6 +36,33 @@ extension InstallationCheck {
         if let warning = policy.warningOfUnproven { warnings.append(warning) }
     }
 
+    /// Codes of one's own that are nearly one of the gateway's: what belongs to that one, as its status,
+    /// does not come with them.
+    mutating func codes(of policy: Policy) {
+        let rules = policy.rules.compactMap { rule -> (String, Refusal)? in
+            switch rule.ruling {
+            case .allow: nil
+            case .deny(let refusal), .hold(let refusal): (rule.label, refusal)
+            }
+        }
+        let needs = policy.requirements.compactMap { block in
+            block.refusals.first.map { (block.label, $0) }
+        }
+        for (label, refusal) in needs + rules
+        where DenialCode(rawValue: refusal.code) == nil {
+            guard
+                let near = nearestWord(
+                    to: refusal.code, among: DenialCode.allCases.map(\.rawValue))
+            else { continue }
+            let place = policy.place(of: label)
+            warn(
+                place?.file ?? policy.file, at: place?.position,
+                "\(label): the code \(quoted(refusal.code)) is none of the gateway's own, and has the "
+                    + "status \(refusal.status)",
+                remedy: "did you mean \(quoted(near))?")
+        }
+    }
+
     /// A need that nobody can meet refuses everybody; one warning for each.
     mutating func needs(of policy: Policy, under configuration: Configuration) {
         closed(by: policy)

@@ -41,6 +41,7 @@ struct InstallationCheck {
                 remedy: "name the hosts in egress.other")
         }
         unproven(by: policy)
+        codes(of: policy)
         needs(of: policy, under: configuration)
         return isProved ? policy.hash : nil
     }

@@ -176,6 +176,31 @@ import Testing
         if let told { #expect(said.first?.contains("require:it \(told)") == true, "\(said)") }
     }
 
+    @Test(
+        arguments: [
+            ("share_type_not_suported", "share_type_not_supported"), ("no_groups_here", nil),
+            ("share_type_not_supported", nil),
+        ] as [(String, String?)])
+    func aCodeThatIsNearlyOneOfTheGatewaysIsToldOf(_ code: String, _ meant: String?) throws {
+        let rule = """
+            [[rule]]
+            name = "no groups"
+            on = "share.in"
+            action = "deny"
+            code = "\(code)"
+
+            """
+        var check = InstallationCheck()
+        check.codes(of: try policy(rule))
+        let said = check.warnings.map(\.description)
+        #expect(said.count == (meant == nil ? 0 : 1), "\(said)")
+        guard let meant else { return }
+        #expect(said.first?.contains("did you mean \"\(meant)\"?") == true, "\(said)")
+        let told =
+            "policy.toml:6:1: rule:no groups: the code \"\(code)\" is none of the gateway's own"
+        #expect(said.first?.hasPrefix(told) == true, "\(said)")
+    }
+
     @Test func whatIsLetInUnsignedByDefaultIsToldOf() throws {
         let text = """
             version = 1

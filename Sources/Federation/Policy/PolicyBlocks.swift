@@ -15,7 +15,7 @@ package struct Requirement: Sendable {
     /// All of them must be met.
     package let needs: [Need]
     /// The refusal for each of the needs.
-    let refusals: [Refusal]
+    package let refusals: [Refusal]
     package let label: String
     package let position: SourcePosition
 }
