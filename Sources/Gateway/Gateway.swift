@@ -87,7 +87,9 @@ package final class Gateway: Sendable {
     /// Shares of peers that have no answer yet.
     let offersIn = OffersInHand()
     /// Reshares that peers have asked for, and the backend is making.
-    let reshares = ResharesInHand()
+    let reshares = ResharesInHand<PeersReshare>()
+    /// Reshares that people of this site have asked for, and peers are making.
+    let ownReshares = ResharesInHand<OwnReshare>()
     let delivered = DeliveredShares()
     /// Messages whose failed signatures are looked into, when there is time.
     let nearMisses = NearMissQueue()

@@ -171,6 +171,12 @@ def test_a_share_is_passed_on_to_one_of_the_owners_site(federation, peer):
     reshare(federation.backend, peer, federation.backend)
 
 
+def test_a_share_is_passed_on_to_a_colleague(federation, peer):
+    if peer is federation.strict:
+        pytest.skip("not a case: the strict server offers no resharing")
+    reshare(peer, federation.backend, federation.backend)
+
+
 def test_something_was_signed_and_verified(federation):
     """What the check after each life looks at is there."""
     kinds = {request.target.rpartition("/")[2] for _, request in federation.messages()}

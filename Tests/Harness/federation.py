@@ -89,8 +89,11 @@ class Federation:
     def _gateway(self, folder, authority, backend: OldServer, egress, options) -> Gateway:
         listener = ScriptedBackend(backend.script)
         self.listeners.append(listener)
+        # No list names the site itself.
+        partners = [host for host in options["partners"] if host != backend.host]
         gateway = Gateway(folder, authority, self.evidence, self.capture, listener.url,
-                          host=backend.host, kind=backend.kind.family, egress=egress, **options)
+                          host=backend.host, kind=backend.kind.family, egress=egress,
+                          **options | {"partners": partners})
         backend.way = gateway.way_out(backend.kind.agent)
         backend.checks = False
         return gateway

@@ -17,6 +17,20 @@ package struct Claim: Sendable, Equatable {
         self.init(peer: peer, signers: [peer], named: [peer])
     }
 
+    /// The same at a site that it names as the home of who passed a share of another's on: the site signs nothing
+    /// that comes in, and no list says anything of it, so that whoever reads the message has to find out otherwise
+    /// whether that is so.
+    ///
+    /// - Parameter ours: the names of the site.
+    package func received(at ours: [PeerHost]) -> Claim {
+        guard !ours.contains(peer), named.contains(where: { ours.contains($0) }) else {
+            return self
+        }
+        return Claim(
+            peer: peer, signers: signers.filter { !ours.contains($0) },
+            named: named.filter { !ours.contains($0) })
+    }
+
     /// Every host of the message but this one.
     package func hosts(besides host: PeerHost?) -> [PeerHost] {
         // Most messages speak for one.

@@ -100,6 +100,8 @@ extension Gateway {
             )
             try refuse(denial, orTell: trail)
         }
+        try checkSharer(
+            share.sender, of: share.owner, for: share.shareWith, by: share.secrets, verified, trail)
         // It would take the share for somebody whom the policy was not asked about.
         if view.backend.readsAnother(than: share.shareWith.saidOnce.identifier) {
             throw Denial(.malformedMessage, "the backend reads another person in shareWith")
@@ -287,6 +289,10 @@ extension Gateway {
         guard share.shareType == "user" else {
             throw Denial(.shareTypeNotSupported, "the older API shares with people alone")
         }
+        try checkSharer(
+            share.sender, of: share.owner,
+            for: OCMAddress(identifier: share.shareWith, host: site.host), by: [share.secret],
+            verified, trail)
         if hasNoRoom(for: share.secret) { try refuse(Self.longSecret, orTell: trail) }
         let received = verified.claimed.received
         let draft = try draft(

@@ -49,8 +49,8 @@ extension Gateway {
         let meant = shareMeant(by: message, signer: signer)
         let byCode = try claimByCode(message, of: received, presented, trail)
         let claim =
-            byCode ?? message.claim(signedFor: signer.host) ?? meant.peer.map { Claim($0) }
-            ?? signer.host.map { Claim($0) }
+            byCode ?? message.claim(signedFor: signer.host)?.received(at: site.hosts)
+            ?? meant.peer.map { Claim($0) } ?? signer.host.map { Claim($0) }
         trail.read(
             message, claim, as: received.occasion, peer: claim?.peer, ours: site.hosts,
             now: received.now)

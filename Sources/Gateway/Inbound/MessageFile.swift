@@ -134,7 +134,7 @@ package struct MessageFile: Sendable {
         var facts: Facts
         switch way {
         case .inbound(let signer):
-            let claim = message.ownClaim
+            let claim = message.ownClaim?.received(at: site)
             facts = ordinary(message, .inbound, peer: signer.peer(of: claim))
             facts.fill(from: message, ours: site)
             if let claim { facts.alsoNamed = claim.hosts(besides: facts.peer) }

@@ -104,7 +104,7 @@ extension Gateway {
         _ owner: OCMAddress, _ sender: OCMAddress, for recipient: OCMAddress, _ trail: Trail
     ) throws(Denial) {
         try checkSpeaker(owner.host, "owner", trail)
-        let asked = ResharesInHand.Reshare(
+        let asked = PeersReshare(
             sharer: sender.host, recipient: recipient.saidOnce.canonical(ours: site.hosts))
         if !reshares.contains(asked) { try checkSpeaker(sender.host, "sender", trail) }
     }

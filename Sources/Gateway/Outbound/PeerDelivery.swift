@@ -89,6 +89,10 @@ extension Gateway {
     private func exchange(
         _ outgoing: Outgoing, _ standing: DeliveredShares.Standing, _ trail: Trail
     ) async throws(Denial) -> PeerAnswer {
+        // Before it answers, the peer may offer what it was asked for.
+        let reshare = reshare(askedIn: outgoing)
+        ownReshares.begin(reshare)
+        defer { ownReshares.end(reshare) }
         trail.enters(.peer)
         let sent = try await signedSending(
             of: outgoing.request, for: outgoing.addressed.site, to: outgoing.peer, outgoing.way)

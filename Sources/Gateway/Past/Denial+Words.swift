@@ -105,6 +105,7 @@ extension Denial {
 extension Denial {
     static let toOwnSite = "from the backend to its own site"
     static let ownersAlone = "the backend reads of a share its owner's host alone"
+    static let notAsked = "has not asked"
     static let notByPrefix = "the gateway's own address belongs into Host here"
     static let noAdmittedPeer = "which is no admitted peer"
     static let inURI = "in a URI"

@@ -38,6 +38,11 @@ struct GuardCase {
                 "the owner has to share it: this backend cannot be told of a third party who does"
         ),
         GuardCase(
+            code: .senderMismatch, way: .inbound, says: Denial.notAsked,
+            words:
+                "nobody of this site asked the peer for it through this gateway, of a share that it "
+                + "knows: without that no peer shares in the name of anybody here"),
+        GuardCase(
             code: .notDelivered, way: .outbound,
             words:
                 "the peer refused it, or gave no answer that can be read (the detail says which): "

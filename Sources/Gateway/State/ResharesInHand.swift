@@ -1,17 +1,9 @@
 import Federation
 import Synchronization
 
-/// Requests of peers to share on that are with the backend: meanwhile it offers what comes of them in the
-/// name of who asked.
-final class ResharesInHand: Sendable {
+/// Requests to share on that have no answer yet: meanwhile what comes of them is offered in the name of who asked.
+final class ResharesInHand<Reshare: Hashable & Sendable>: Sendable {
     private let asked = Mutex<[Reshare: Int]>([:])
-
-    /// Who has asked, and for whom.
-    struct Reshare: Hashable, Sendable {
-        let sharer: PeerHost
-        /// In its canonical form.
-        let recipient: String
-    }
 
     func contains(_ reshare: Reshare) -> Bool { asked.withLock { $0[reshare] != nil } }
 
@@ -29,12 +21,42 @@ final class ResharesInHand: Sendable {
     }
 }
 
+/// What a peer asks the backend to share on: who, and for whom.
+struct PeersReshare: Hashable, Sendable {
+    let sharer: PeerHost
+    /// In its canonical form.
+    let recipient: String
+}
+
+/// What somebody of this site asks a peer to share on: of which peer, who, and for whom.
+struct OwnReshare: Hashable, Sendable {
+    let peer: PeerHost
+    /// Both in their canonical forms, people of this site at its own name.
+    let sharer: String
+    let recipient: String
+
+    init(of peer: PeerHost, by sharer: OCMAddress, for recipient: OCMAddress, ours: [PeerHost]) {
+        self.peer = peer
+        self.sharer = sharer.saidOnce.canonical(ours: ours)
+        self.recipient = recipient.saidOnce.canonical(ours: ours)
+    }
+}
+
 extension Gateway {
     /// What a message asks to be shared on, and for whom; nil for any other, and for one of nobody.
-    func reshare(askedBy verified: Verified) -> ResharesInHand.Reshare? {
+    func reshare(askedBy verified: Verified) -> PeersReshare? {
         guard let sharer = verified.peer, let person = verified.claimed.message.reshareRecipient
         else { return nil }
-        return ResharesInHand.Reshare(
+        return PeersReshare(
             sharer: sharer, recipient: person.saidOnce.canonical(ours: site.hosts))
+    }
+
+    /// The same of a message of ours; nil also where nobody has recorded who of ours has the share.
+    func reshare(askedIn outgoing: Outgoing) -> OwnReshare? {
+        guard let recipient = outgoing.message.reshareRecipient,
+            let share = outgoing.addressed.share, share.direction == .inbound,
+            let sharer = share.recipient.flatMap({ OCMAddress($0) })
+        else { return nil }
+        return OwnReshare(of: share.peer, by: sharer, for: recipient, ours: site.hosts)
     }
 }

@@ -128,7 +128,7 @@ import Testing
         let test = try await TestGateway()
         test.backend.answers(201)
         let passed = Messages.share(from: "one.test", owner: "cloud.test")
-        let asked = ResharesInHand.Reshare(
+        let asked = PeersReshare(
             sharer: try #require(PeerHost("one.test")), recipient: "bob@cloud.test")
         test.gateway.reshares.begin(asked)
         test.gateway.reshares.begin(asked)
@@ -150,7 +150,7 @@ import Testing
         let test = try await TestGateway()
         try await test.share(Self.secret, for: "one.test", id: "22")
         let gateway = test.gateway
-        let asked = ResharesInHand.Reshare(
+        let asked = PeersReshare(
             sharer: try #require(PeerHost("one.test")), recipient: "bob@cloud.test")
         let count = TestCounter()
         test.backend.does { if gateway.reshares.contains(asked) { count.add() } }

@@ -39,6 +39,10 @@ struct GuardCaseTests {
             .notDelivered, .outbound, "the peer answered 400", "the peer refused it",
             not: "backend"),
         Told(
+            .senderMismatch, .inbound,
+            "sender is of this site, which \(Denial.notAsked) one.test to share on",
+            "nobody of this site asked", not: "sign"),
+        Told(
             .notDelivered, .inbound, "the backend answered 400", "the backend did not take it",
             not: "peer"),
         Told(
