@@ -127,7 +127,8 @@ extension Gateway {
         var named: PeerKey?
         if let id = suspect.keyID {
             // Its refusal says what we know already: there is no such key.
-            named = try? await peers.key(id, of: suspect.peer, for: source)
+            named = try? await peers.key(
+                id, of: suspect.peer, for: source, by: suspect.client)
         }
         var keys: [SuspectKey] = []
         for key in peers.keys(of: suspect.peer) {

@@ -1,5 +1,6 @@
 import Federation
 import HTTPSignatures
+import Transport
 
 /// A message whose signature failed, kept until somebody has looked for the cause.
 ///
@@ -17,6 +18,8 @@ struct SuspectMessage: Sendable {
     let source: PeerKey.Source
     /// Unix seconds of its arrival.
     let now: Int
+    /// From where it came.
+    var client: IPAddress?
 
     /// About what it takes in memory.
     var byteCount: Int {
@@ -41,7 +44,7 @@ extension Gateway {
             SuspectMessage(
                 decision: decision, message: message, body: claimed.received.body, peer: peer,
                 keyID: keyID, source: message.lines(of: "signature-input") > 0 ? .jwks : .discovery,
-                now: claimed.received.now),
+                now: claimed.received.now, client: claimed.received.client.address),
             at: environment.monotonicSeconds())
     }
 }

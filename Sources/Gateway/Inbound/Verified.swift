@@ -151,7 +151,9 @@ extension Gateway {
                 claimed: claimed, peer: peer, signature: .none(.unknown), document: nil)
         }
         let found: PeerDocument
-        do throws(Denial) { found = try await published(by: peer, trail) } catch {
+        do throws(Denial) {
+            found = try await published(by: peer, to: claimed.received.client.address, trail)
+        } catch {
             // Whether a signature is missing is policy, and where that refuses nothing, not knowing it
             // refuses nothing either.
             guard trail.policy.mode != .enforce, error.code == .keyUnavailable else { throw error }
@@ -172,11 +174,13 @@ extension Gateway {
     }
 
     /// What the peer publishes; the time is that of fetching.
+    ///
+    /// - Parameter client: for whose message, while nobody has verified it.
     private func published(
-        by peer: PeerHost, _ trail: Trail
+        by peer: PeerHost, to client: IPAddress?, _ trail: Trail
     ) async throws(Denial) -> PeerDocument {
         trail.enters(.fetch)
-        let document = try await peers.document(of: peer)
+        let document = try await peers.document(of: peer, by: client)
         trail.enters(.verify)
         return document
     }
@@ -192,7 +196,8 @@ extension Gateway {
         try refuseKnown(identity, received)
         let source: PeerKey.Source = presented.generation == .cavage ? .discovery : .jwks
         trail.enters(.fetch)
-        var key = try await peers.key(keyID, of: peer, for: source)
+        let client = received.client.address
+        var key = try await peers.key(keyID, of: peer, for: source, by: client)
         trail.enters(.verify)
         try judgeKeys(of: peer, with: key)
         let algorithm: SignatureAlgorithm
@@ -201,7 +206,7 @@ extension Gateway {
         } catch {
             // The peer may show another key under this name by now.
             trail.enters(.fetch)
-            let successor = try await peers.successor(of: key, named: keyID, at: peer)
+            let successor = try await peers.successor(of: key, named: keyID, at: peer, by: client)
             trail.enters(.verify)
             guard let successor else { throw error }
             try judgeKeys(of: peer, with: successor)
@@ -212,7 +217,7 @@ extension Gateway {
         trail.verified(by: peer, algorithm: algorithm)
         let settled = try await settle(claimed, signedBy: peer, trail)
         var document: DiscoveryDocument?
-        if case .published(let found) = try await published(by: peer, trail) {
+        if case .published(let found) = try await published(by: peer, to: nil, trail) {
             document = found
         }
         // Last, since what is remembered has to be written from here on.

@@ -2,9 +2,9 @@ import Synchronization
 import Transport
 
 /// How often peers can make us fetch something: a bucket for all of them, of which strangers may
-/// not take the last quarter, and one slot per host and minute for a key id that we do
-/// not know, or whose key does not verify what it should (security design, item 67; settled
-/// questions, 6).
+/// not take the last quarter, nor any one network more than a quarter of the last half, and one slot
+/// per host and minute for a key id that we do not know, or whose key does not verify what it should
+/// (security design, item 67; settled questions, 6).
 ///
 /// A slot is taken before the fetch and stays taken whatever the fetch brings.
 final class FetchBudget: Sendable {
@@ -15,13 +15,18 @@ final class FetchBudget: Sendable {
     }
 
     private let state: Mutex<State>
+    /// What each network may take of the last half: a quarter of the common bucket, at a quarter of its rate.
+    private let parts = TokenBuckets(perMinute: 150, burst: 10)
 
     init(now: Int) {
         state = Mutex(State(tokens: Self.burst, filledAt: now))
     }
 
-    /// Takes one fetch out of the common bucket; false when it is empty for this host.
-    func take(for host: Acquaintance, now: Int) -> Bool {
+    /// Takes one fetch out of the common bucket; false when it is empty for this host, or for who causes it.
+    ///
+    /// - Parameter client: from where a message came that nobody has verified, and may be in any host's name;
+    ///   nil for what is not fetched for such a one.
+    func take(for host: Acquaintance, by client: IPAddress? = nil, now: Int) -> Bool {
         let reserve =
             switch host {
             case .known: 0.0
@@ -32,6 +37,9 @@ final class FetchBudget: Sendable {
             state.tokens = min(Self.burst, state.tokens + Double(passed) * Self.perSecond)
             state.filledAt = max(now, state.filledAt)
             guard state.tokens >= reserve + 1 else { return false }
+            if let client, state.tokens < Self.burst / 2 + 1 {
+                guard parts.take("\(client.network)", now: now) else { return false }
+            }
             state.tokens -= 1
             return true
         }

@@ -2,7 +2,7 @@ package import Federation
 import HTTPSignatures
 import OpenSSL
 import Synchronization
-import Transport
+package import Transport
 
 /// What peers publish of themselves: discovery documents and keys, fetched when first needed, kept,
 /// and fetched again within bounds.
@@ -44,8 +44,12 @@ package final class PeerDirectory: Sendable {
     /// The peer's document, from memory when it is fresh.
     ///
     /// Refused (`key_unavailable`, 503): the host cannot be reached and nothing usable is remembered.
-    package func document(of host: PeerHost) async throws(Denial) -> PeerDocument {
-        try await fetched(host).document
+    ///
+    /// - Parameter client: from where a message came that nobody has verified, for which it is asked.
+    package func document(
+        of host: PeerHost, by client: IPAddress? = nil
+    ) async throws(Denial) -> PeerDocument {
+        try await fetched(host, by: client).document
     }
 
     /// A document and when it was fetched: two of one time are one.
@@ -65,10 +69,14 @@ package final class PeerDirectory: Sendable {
     }
 
     /// The same as `document(of:)`, with its time.
-    package func fetched(_ host: PeerHost) async throws(Denial) -> Fetched {
+    package func fetched(
+        _ host: PeerHost, by client: IPAddress? = nil
+    ) async throws(Denial) -> Fetched {
         if let remembered = remembered(host) { return remembered }
         let now = world.now()
-        switch await patiently(host, { [self] in await refreshedDocument(of: host, .fresh) }) {
+        switch await patiently(
+            host, { [self] in await refreshedDocument(of: host, .fresh, by: client) })
+        {
         case .current(let entry), .failed(let entry):
             guard let document = entry.document,
                 now - entry.documentAt < lifetimes.fresh + lifetimes.staleIfError
@@ -81,7 +89,9 @@ package final class PeerDirectory: Sendable {
     /// the refresh for unknown keys; whether the host has shown one.
     func renewDocument(of host: PeerHost) async -> Bool {
         guard budget.takeRefresh(of: "\(host) document", now: world.now()) else { return false }
-        switch await patiently(host, { [self] in await refreshedDocument(of: host, .new) }) {
+        switch await patiently(
+            host, { [self] in await refreshedDocument(of: host, .new, by: nil) })
+        {
         case .current: return true
         case .failed: return false
         }
@@ -93,8 +103,10 @@ package final class PeerDirectory: Sendable {
     /// one while that goes on waits for it too.
     /// Refused: `signature_invalid` (`key_unknown`) when the peer shows no such key,
     /// `key_unavailable` when it cannot be asked.
+    ///
+    /// - Parameter client: from where a message came that nobody has verified, for which it is asked.
     package func key(
-        _ id: String, of host: PeerHost, for source: PeerKey.Source
+        _ id: String, of host: PeerHost, for source: PeerKey.Source, by client: IPAddress? = nil
     ) async throws(Denial) -> PeerKey {
         let now = world.now()
         let known = used(host, now)
@@ -104,13 +116,13 @@ package final class PeerDirectory: Sendable {
             isFresh = true
         }
         let refresh = await patiently(host) { [self, isFresh] in
-            if isFresh { return await refreshedKeysForUnknownName(of: host, now) }
-            let first = await refreshedKeys(of: host)
+            if isFresh { return await refreshedKeysForUnknownName(of: host, now, by: client) }
+            let first = await refreshedKeys(of: host, by: client)
             // The first key set was looked for by a document that may be older than the key.
             guard known?.keysAt == nil, case .current(let entry) = first, entry.documentAt < now,
                 Self.find(id, source, entry.keys) == nil
             else { return first }
-            return await refreshedKeysForUnknownName(of: host, now)
+            return await refreshedKeysForUnknownName(of: host, now, by: client)
         }
         switch refresh {
         case .current(let entry):
@@ -132,12 +144,12 @@ package final class PeerDirectory: Sendable {
     /// Causes at most one refresh in a minute, the same one as a name that is unknown, and none when the
     /// keys are of this second.
     func successor(
-        of key: PeerKey, named id: String, at host: PeerHost
+        of key: PeerKey, named id: String, at host: PeerHost, by client: IPAddress? = nil
     ) async throws(Denial) -> PeerKey? {
         let now = world.now()
         guard used(host, now)?.keysAt != now else { return nil }
         let refresh = await patiently(host) { [self] in
-            await refreshedKeysForUnknownName(of: host, now)
+            await refreshedKeysForUnknownName(of: host, now, by: client)
         }
         switch refresh {
         case .failed(let entry): throw unavailable(host, entry)
@@ -257,7 +269,9 @@ extension PeerDirectory {
             ?? notAsked(host, "no answer within \(world.patience)")
     }
 
-    private func refreshedDocument(of host: PeerHost, _ wanted: Wanted) async -> Refresh {
+    private func refreshedDocument(
+        of host: PeerHost, _ wanted: Wanted, by client: IPAddress?
+    ) async -> Refresh {
         await documentFlights.result(for: host) { [self] in
             let now = world.now()
             let entry = used(host, now)
@@ -271,7 +285,7 @@ extension PeerDirectory {
             }
             if let entry, isRecentFailure(entry, now) { return .failed(entry) }
             let acquaintance = world.isNamed(host) ? .known : acquaintance(with: host)
-            guard budget.take(for: acquaintance, now: now) else {
+            guard budget.take(for: acquaintance, by: client, now: now) else {
                 return notAsked(host, Self.tooMany)
             }
             let fetch = PeerDocumentFetch(fetch: world.fetch, acquaintance: acquaintance)
@@ -302,7 +316,7 @@ extension PeerDirectory {
     }
 
     /// The document again, and the key set that it names.
-    private func refreshedKeys(of host: PeerHost) async -> Refresh {
+    private func refreshedKeys(of host: PeerHost, by client: IPAddress?) async -> Refresh {
         await keyFlights.result(for: host) { [self] in
             let now = world.now()
             let known = used(host, now)
@@ -310,7 +324,8 @@ extension PeerDirectory {
             if let known, isRecentFailure(known, now) { return .failed(known) }
             // After a first key set the remembered document is the old one: the key that is asked
             // for could be in a new one.
-            switch await refreshedDocument(of: host, known?.keysAt == nil ? .fresh : .new) {
+            let wanted: Wanted = known?.keysAt == nil ? .fresh : .new
+            switch await refreshedDocument(of: host, wanted, by: client) {
             case .failed(let entry): return .failed(entry)
             case .current(let entry):
                 guard case .published(let document)? = entry.document else {
@@ -321,7 +336,7 @@ extension PeerDirectory {
                             entry.keysAt = now
                         })
                 }
-                guard budget.take(for: acquaintance, now: now) else {
+                guard budget.take(for: acquaintance, by: client, now: now) else {
                     return notAsked(host, Self.tooMany)
                 }
                 return await fetchKeySet(of: host, document, acquaintance, now)
@@ -331,9 +346,11 @@ extension PeerDirectory {
 
     /// The keys after the one refresh of this minute, whoever caused it. While nobody knows what it brings,
     /// and when it brought nothing, nobody can say that the host has no such key.
-    private func refreshedKeysForUnknownName(of host: PeerHost, _ now: Int) async -> Refresh {
+    private func refreshedKeysForUnknownName(
+        of host: PeerHost, _ now: Int, by client: IPAddress?
+    ) async -> Refresh {
         if budget.takeRefresh(of: host.description, now: now) {
-            return await refreshedKeys(of: host)
+            return await refreshedKeys(of: host, by: client)
         }
         if let running = await keyFlights.resultOfRunning(host) { return running }
         guard let entry = entries.withLock({ $0[host] }) else {

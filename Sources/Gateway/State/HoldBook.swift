@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 import OpenSSL
 import Synchronization
+import Transport
 
 /// A peer whose messages wait until a person has decided.
 package struct HeldPeer: Sendable, Equatable {
@@ -193,12 +194,9 @@ package final class HoldBook: Sendable {
         } catch { throw StoreOpenError(path: path, reading: error) }
     }
 
-    /// The addresses that one party usually has: 256 of IPv4, a /48 of IPv6.
+    /// The network of an address; of a socket that tells none what it is called.
     private static func network(of client: String) -> String {
-        client.contains(":")
-            ? client.split(separator: ":", omittingEmptySubsequences: false).prefix(3)
-                .joined(separator: ":")
-            : client.split(separator: ".").dropLast().joined(separator: ".")
+        IPAddress(client)?.network.description ?? client
     }
 
     /// Of each peer.

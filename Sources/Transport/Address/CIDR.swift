@@ -44,6 +44,14 @@ package struct CIDR: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension IPAddress {
+    /// The network that one party usually has: 256 addresses of IPv4, a /48 of IPv6.
+    package var network: IPAddress {
+        switch self {
+        case .v4: masked(24)
+        case .v6: masked(48)
+        }
+    }
+
     /// 32 or 128.
     var bitWidth: Int {
         switch self {

@@ -1,3 +1,4 @@
+import Federation
 import Testing
 import Transport
 
@@ -15,6 +16,60 @@ import Transport
         let budget = FetchBudget(now: 0)
         #expect((0..<1000).filter { _ in budget.take(for: .stranger, now: 0) }.count == 30)
         #expect((0..<1000).filter { _ in budget.take(for: .known, now: 0) }.count == 10)
+    }
+
+    /// Of messages that nobody has verified, in whosever name they are.
+    @Test func oneNetworkLeavesAQuarterToTheOthers() throws {
+        let budget = FetchBudget(now: 0)
+        let near = try ["192.0.2.1", "192.0.2.200"].map { try #require(IPAddress($0)) }
+        let far = try #require(IPAddress("198.51.100.1"))
+        func flood(_ now: Int) -> Int {
+            (0..<100).filter { budget.take(for: .known, by: near[$0 % 2], now: now) }.count
+        }
+        #expect(flood(0) == 30)
+        for now in 1...120 {
+            #expect(flood(now) < 10)
+            for _ in 0..<2 { #expect(budget.take(for: .known, by: far, now: now)) }
+            for _ in 0..<2 { #expect(budget.take(for: .known, now: now)) }
+        }
+    }
+
+    /// Of listed hosts, whose names anybody may write under a signature of their own.
+    @Test func whoForgesNamesLeavesFetchesToOthers() async throws {
+        let world = try TestWorld(isKnown: { _ in true })
+        let peer = try TestPeer("modern.test")
+        try peer.publish(on: world.net)
+        let (host, peers) = (try #require(PeerHost("modern.test")), world.gateway.peers)
+        let forger = try #require(IPAddress("192.0.2.1"))
+        let client = try #require(IPAddress("198.51.100.1"))
+        for number in 0..<60 {
+            let named = try #require(PeerHost("p\(number).test"))
+            _ = try? await peers.key("p\(number).test#k", of: named, for: .jwks, by: forger)
+        }
+        _ = try await peers.key(peer.keyID, of: host, for: .jwks, by: client)
+    }
+
+    /// Alone it has all that comes in.
+    @Test func whatNobodyElseTakesANetworkMayTake() throws {
+        let budget = FetchBudget(now: 0)
+        let one = try #require(IPAddress("2001:db8:1:2::3"))
+        let same = try #require(IPAddress("2001:db8:1:ffff::1"))
+        #expect((0..<100).filter { _ in budget.take(for: .known, by: one, now: 0) }.count == 30)
+        #expect(!budget.take(for: .known, by: same, now: 0))
+        var taken = 0
+        for now in 1...100 {
+            taken += (0..<100).filter { _ in budget.take(for: .known, by: one, now: now) }.count
+        }
+        #expect((990...1010).contains(taken))
+    }
+
+    @Test func howeverManyNetworksCameBeforeOneHasItsPart() {
+        let budget = FetchBudget(now: 0)
+        for now in 0..<1000 {
+            let client = IPAddress.v4(UInt32(now) << 8)
+            let taken = (0..<10).filter { _ in budget.take(for: .known, by: client, now: now) }
+            #expect(taken.count == 10)
+        }
     }
 
     @Test func aClockThatStepsBackFillsNothing() {
