@@ -137,6 +137,12 @@ import Testing
         #expect(message.userID == "MDU2")
     }
 
+    @Test(arguments: ["u@https://h.test", "u@h.test/index.php", "carol@mail.test", "MDU2/x=="])
+    func whoAcceptsMayBeNamedAsServersDo(_ person: String) throws {
+        let text = #"{"recipientProvider":"h.test","token":"t","userID":"\#(person)"}"#
+        #expect(try InviteAccepted(parsing: Array(text.utf8)).userID == person)
+    }
+
     @Test func aFormSaysTheSame() throws {
         let message = try InviteAccepted(
             parsing: Array(
@@ -179,6 +185,10 @@ import Testing
         #"{"recipientProvider":"h test","token":"t","userID":"u"}"#,
         #"{"recipientProvider":"h.test","token":7,"userID":"u"}"#,
         #"{"recipientProvider":"h.test","RecipientProvider":"evil.test","token":"t","userID":"u"}"#,
+        // Cut at the first `/` or `:`, as Nextcloud does, they are carol's of another host.
+        #"{"recipientProvider":"h.test","token":"t","userID":"carol@good.test/x"}"#,
+        #"{"recipientProvider":"h.test","token":"t","userID":"carol@good.test:443"}"#,
+        #"{"recipientProvider":"h.test","token":"t","userID":"carol@https://good.test"}"#,
     ])
     func brokenInvitationsAreRefused(_ text: String) {
         #expect(throws: Denial.self) { try InviteAccepted(parsing: Array(text.utf8)) }

@@ -23,8 +23,8 @@ package struct InviteAccepted: Sendable {
     /// parameters are the same members (`legacy-wire.md` 4.1).
     ///
     /// Refused (`malformed_message`): `recipientProvider`, `token` or `userID` missing or mistyped; of
-    /// a form a parameter that stands there twice, in any case, or whose name is not plain. `userId`, from an early
-    /// Nextcloud, counts as `userID`.
+    /// a form a parameter that stands there twice, in any case, or whose name is not plain; a `userID` in which
+    /// somebody of another host would be read. `userId`, from an early Nextcloud, counts as `userID`.
     package init(parsing bytes: [UInt8], type: MediaType = .json) throws(Denial) {
         let reader: MessageReader
         switch type {
@@ -50,6 +50,9 @@ package struct InviteAccepted: Sendable {
         }
         self.token = token
         userID = try reader.string(reader.isPresent("userID") ? "userID" : "userId")
+        guard OCMAddress(identifier: userID, host: recipientProvider).isUnambiguous else {
+            throw Denial(.malformedMessage, "userID reads as somebody of another host")
+        }
         email = try reader.optionalString("email")
         name = try reader.optionalString("name")
     }

@@ -119,6 +119,10 @@ package struct OCMAddress: Sendable, Equatable {
         return left
     }
 
+    /// Whether no reader finds another host in the identifier: what was read as an address is so; whose parts
+    /// came apart need not be.
+    package var isUnambiguous: Bool { Self.isUnambiguous(identifier, host: host) }
+
     /// Whether the end of a host stands in the identifier behind an `@`: then it is the same host again.
     package var holdsEndOfHost: Bool {
         Self.endsHost(identifier.utf8.drop { $0 != UInt8(ascii: "@") })

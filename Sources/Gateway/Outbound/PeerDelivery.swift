@@ -143,6 +143,11 @@ extension Gateway {
             case .inviteAccepted(let invite) = outgoing.message,
             let inviter = try? JSONValue(parsing: body).object?["userID"]?.string
         {
+            guard OCMAddress(identifier: inviter, host: outgoing.peer).isUnambiguous else {
+                return PeerAnswer(
+                    missing: "\(outgoing.peer): its userID reads as somebody of another host",
+                    to: outgoing.endpoint, for: backend.kind)
+            }
             let contact = Contact(
                 peer: outgoing.peer, remote: inviter, local: invite.userID,
                 site: invite.recipientProvider)

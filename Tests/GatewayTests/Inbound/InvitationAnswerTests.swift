@@ -43,6 +43,16 @@ import Transport
         #expect(try JSONValue(parsing: answer.body).object?["userID"]?.string == uuid)
     }
 
+    /// As the backend reads it.
+    @Test func whoInvitedIsNobodyOfAnotherHost() async throws {
+        let (world, _, _) = try TestWorld.withPeers()
+        world.mail.answer(200, #"{"userID":"eve@cavage.test/x","email":"","name":"Eve"}"#)
+        let answer = try await world.send(
+            OutboundMessages.invite(), at: "/ocm/invite-accepted", as: .ocm(.inviteAccepted))
+        #expect(answer.status == 503)
+        #expect(!String(decoding: answer.body, as: UTF8.self).contains("eve"))
+    }
+
     @Test func whoKnowsInvitationsSaysItself() async throws {
         let invitations = #""invite-accepted""#
         #expect(try await told("nextcloud", 404, invitations).answer.status == 404)
