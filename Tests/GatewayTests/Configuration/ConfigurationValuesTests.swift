@@ -1,3 +1,4 @@
+import Federation
 import Gateway
 import Testing
 

@@ -1,6 +1,7 @@
 import Federation
 import OpenSSL
 import Testing
+import Transport
 
 @testable import Gateway
 
