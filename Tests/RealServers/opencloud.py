@@ -5,6 +5,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -101,7 +102,7 @@ class OpenCloud:
             egress='other = "refuse"', configuration='[log]\nlevel = "debug"\n')
 
     def install(self, hosts: list[str]) -> None:
-        """`hosts` are those that it is to know as providers."""
+        """`hosts` are its partners."""
         for name in ("config", "data"):
             (self.folder / name).mkdir(parents=True)
         own = {"BASE_DATA_PATH": str(self.folder / "data"), "CONFIG_DIR": str(self.folder / "config"),
@@ -112,7 +113,19 @@ class OpenCloud:
         run = subprocess.run([self.release.file, "init", "--insecure", "no"], capture_output=True, text=True,
                              env=self.environment | {"IDM_ADMIN_PASSWORD": self.passwords["admin"]}, timeout=60)
         assert run.returncode == 0, f"{self.host}: init: {run.stdout[-2000:]}{run.stderr[-2000:]}"
-        (self.folder / "config/ocmproviders.json").write_text(json.dumps(list(map(provider, hosts))))
+        self._admit(hosts)
+
+    def _admit(self, hosts: list[str]) -> None:
+        """Makes them partners in the policy that `init` wrote, and providers to the server."""
+        policy = self.folder / "init/policy.toml"
+        begin = '[list.partners]\nstanding = "allow"\nentries  = ['
+        assert policy.read_text().count(begin) == 1
+        policy.write_text(policy.read_text().replace(begin, begin + "".join(f"{json.dumps(host)}, " for host in hosts)))
+        shutil.copy(policy, self.gateway.folder / "policy.toml")
+        exported = subprocess.run(
+            [binary(), "list", "export", "partners", "--format", "ocmproviders",
+             "-c", self.folder / "init/config.toml"], check=True, capture_output=True, timeout=60)
+        (self.folder / "config/ocmproviders.json").write_bytes(exported.stdout)
 
     def _written_lines(self) -> dict[str, str]:
         """What `init` says to put into its environment."""
@@ -139,14 +152,8 @@ class OpenCloud:
         return {"RUNTIME_PORT": str(runtime), "LDAP_URI": f"ldaps://localhost:{directory}"} | {
             name: f"127.0.0.1:{events}" for name in ("EVENTS_ENDPOINT", "CACHE_STORE_NODES", "PERSISTENT_STORE_NODES")}
 
-    def open(self, hosts: list[str]) -> None:
-        """Starts the gateway, with the policy that `init` writes and these partners, and the server, which believes
-        the gateway; returns when its users can log in."""
-        written = (self.folder / "init/policy.toml").read_text()
-        begin = '[list.partners]\nstanding = "allow"\nentries  = ['
-        assert written.count(begin) == 1
-        (self.gateway.folder / "policy.toml").write_text(
-            written.replace(begin, begin + "".join(f"{json.dumps(host)}, " for host in hosts)))
+    def open(self, _hosts: list[str]) -> None:
+        """Starts the gateway, and the server, which believes it; returns when its users can log in."""
         self.gateway.start()
         self.bundle.write_bytes(b"".join(
             file.read_bytes() for file in (self.authority.file, self.gateway.egress_authority)))
@@ -277,11 +284,3 @@ class OpenCloud:
         kept = json.loads((self.folder / "data/storage/ocm/ocmshares.json").read_text())["received_shares"]
         return {share["remoteShareId"]: way["webdavOptions"]["sharedSecret"]
                 for share in kept.values() for way in share["protocols"] if "webdavOptions" in way}
-
-
-def provider(host: str) -> dict:
-    """A site of the federation, as its list of providers has them."""
-    services = [{"endpoint": {"type": {"name": kind}, "name": kind, "path": f"https://{host}/{path}/"},
-                 "host": f"https://{host}"} for kind, path in (("OCM", "ocm"), ("Webdav", "dav"))]
-    return {"name": host, "full_name": host, "organization": host, "domain": host, "homepage": f"https://{host}",
-            "services": services}
