@@ -50,7 +50,7 @@ package final class Journal: Sendable {
                 "make room on its disk, or name another folder in [journal] dir")
         }
         for record in left {
-            try disk.append(record.text(LogMembers(record.decision.entries)), milliseconds())
+            try disk.append(record.text(LogMembers(record.decision)), milliseconds())
         }
         try disk.commit()
         try owed.removeAll()
@@ -152,7 +152,7 @@ package final class Journal: Sendable {
     /// there; once it answers, it is.
     ///
     /// - Parameters:
-    ///   - members: the decision's entries, written.
+    ///   - members: the decision's fields, written.
     ///   - place: whether one was reserved for it.
     func append(
         _ record: JournalRecord, _ members: LogMembers, _ place: JournalQueue.Place

@@ -75,7 +75,7 @@ package enum JournalKeeping: Sendable {
     /// Returns when the record is as safe as `Journal.append` makes it if it lets something through; else
     /// at once.
     ///
-    /// - Parameter members: the decision's entries, written.
+    /// - Parameter members: the decision's fields, written.
     func append(
         _ record: JournalRecord, _ members: LogMembers, _ place: JournalQueue.Place
     ) async throws(Denial) {
@@ -217,7 +217,7 @@ extension Gateway {
             // What the disk does not take waits in memory for the next write.
             try? await store.commit(held)
         }
-        let members = LogMembers(record.decision.entries)
+        let members = LogMembers(record.decision)
         do throws(Denial) {
             try await journal.append(record, members, place)
             log.decision(record.decision, members)
@@ -235,7 +235,7 @@ extension Gateway {
     /// Ends a message that was refused.
     func record(_ trail: Trail) {
         let (record, _) = trail.finished()
-        let members = LogMembers(record.decision.entries)
+        let members = LogMembers(record.decision)
         journal.note(record, members)
         log.decision(record.decision, members)
     }
@@ -264,6 +264,6 @@ extension Gateway {
         var record = JournalRecord(decision)
         tell(&record)
         if let held = keepHeld(record) { store.commitLater([held]) }
-        journal.note(record, LogMembers(record.decision.entries))
+        journal.note(record, LogMembers(record.decision))
     }
 }

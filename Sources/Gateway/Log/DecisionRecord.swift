@@ -153,119 +153,89 @@ package struct DecisionRecord: Sendable {
     }
 }
 
-extension DecisionRecord {
-    /// The fields of the line, in the order in which people read them.
-    var entries: [LogEntry] {
-        var entries: [LogEntry] = []
-        entries.reserveCapacity(22)
-        entries.add(.decision, id)
-        entries.add(.kind, kind)
-        entries.add(.direction, direction.rawValue)
-        entries.add(.action, action.rawValue)
-        entries.add(.by, by)
-        entries.add(.place, place)
-        entries.add(.code, code)
-        if status != 0 { entries.add(.status, status) }
-        entries.add(.peer, peer)
-        entries.add(.claimed, claimed)
-        entries.add(.standing, standing)
-        entries.add(.client, client)
-        if let certificate { entries.add(.certificate, certificate.entries) }
-        entries.add(.method, method)
-        if let signature { entries.add(.signature, signature.entries) }
-        entries.add(.ocm, ocm)
-        entries.add(.secrets, fingerprints)
-        entries.add(.policy, policy)
-        entries.add(.lists, lists)
-        if !checks.isEmpty {
-            entries.append(LogEntry(.checks, .list(checks.map { .object($0.entries) })))
-        }
-        entries.add(.would, would)
-        if let candidate { entries.add(.candidate, candidate.entries) }
-        entries.add(.altered, altered)
-        entries.add(.backendStatus, backendStatus)
-        entries.add(.peerStatus, peerStatus)
-        entries.add(.timings, timings.map { LogEntry($0.0, $0.1) })
-        entries.add(.detail, detail)
-        entries.add(.words, words)
-        return entries
+extension LogMembers {
+    /// The fields of a decision's line, in the order in which people read them.
+    package init(_ record: DecisionRecord) {
+        self.init()
+        add(.decision, record.id)
+        add(.kind, record.kind)
+        add(.direction, record.direction.rawValue)
+        add(.action, record.action.rawValue)
+        add(.by, record.by)
+        add(.place, record.place)
+        add(.code, record.code)
+        if record.status != 0 { add(.status, record.status) }
+        add(.peer, record.peer)
+        add(.claimed, record.claimed)
+        add(.standing, record.standing)
+        add(.client, record.client)
+        if let certificate = record.certificate { add(certificate) }
+        add(.method, record.method)
+        if let signature = record.signature { add(signature) }
+        addMessage(of: record)
+        add(.secrets, record.fingerprints)
+        add(.policy, record.policy)
+        add(.lists, record.lists)
+        if !record.checks.isEmpty { add(.checks, list: record.checks) { $0.add($1) } }
+        add(.would, record.would)
+        if let candidate = record.candidate { add(candidate) }
+        add(.altered, record.altered)
+        add(.backendStatus, record.backendStatus)
+        add(.peerStatus, record.peerStatus)
+        let timings = open(.timings)
+        for (phase, time) in record.timings { add(phase, time) }
+        close(timings)
+        add(.detail, record.detail)
+        add(.words, record.words)
     }
 
-    private var ocm: [LogEntry] {
-        var entries: [LogEntry] = []
-        entries.reserveCapacity(8)
-        entries.add(.shareType, shareType)
-        entries.add(.resourceType, resourceType)
-        entries.add(.protocols, protocols)
-        entries.add(.permissions, permissions)
-        entries.add(.requirements, requirements)
-        entries.add(.providerID, providerID)
-        entries.add(.notificationType, notificationType)
-        entries.add(.share, share)
-        return entries
-    }
-}
-
-extension DecisionRecord.Certificate {
-    fileprivate var entries: [LogEntry] {
-        [LogEntry(.names, .texts(names)), LogEntry(.fingerprint, .text(fingerprint))]
-    }
-}
-
-extension DecisionRecord.Signature {
-    fileprivate var entries: [LogEntry] {
-        var entries: [LogEntry] = []
-        entries.reserveCapacity(7)
-        entries.add(.generation, generation)
-        entries.add(.result, result)
-        entries.add(.keyID, keyID)
-        entries.add(.algorithm, algorithm)
-        entries.add(.covered, covered)
-        entries.add(.created, created)
-        entries.add(.offset, offset)
-        return entries
-    }
-}
-
-extension DecisionRecord.Candidate {
-    fileprivate var entries: [LogEntry] {
-        var entries: [LogEntry] = []
-        entries.reserveCapacity(5)
-        entries.add(.policy, policy)
-        entries.add(.action, action)
-        entries.add(.by, by)
-        entries.add(.code, code)
-        entries.add(.certainty, certainty)
-        return entries
-    }
-}
-
-extension DecisionRecord.Check {
-    fileprivate var entries: [LogEntry] {
-        var entries: [LogEntry] = []
-        entries.reserveCapacity(3)
-        entries.add(.name, name)
-        entries.add(.result, result)
-        entries.add(.reason, reason)
-        return entries
-    }
-}
-
-/// Fields that are there only when there is something to say.
-extension [LogEntry] {
-    fileprivate mutating func add(_ name: LogField, _ text: String?) {
-        if let text { append(LogEntry(name, .text(text))) }
+    private mutating func add(_ certificate: DecisionRecord.Certificate) {
+        let object = open(.certificate)
+        add(.names, list: certificate.names)
+        add(.fingerprint, certificate.fingerprint)
+        close(object)
     }
 
-    fileprivate mutating func add(_ name: LogField, _ number: Int?) {
-        if let number { append(LogEntry(name, .number(number))) }
+    private mutating func add(_ signature: DecisionRecord.Signature) {
+        let object = open(.signature)
+        add(.generation, signature.generation)
+        add(.result, signature.result)
+        add(.keyID, signature.keyID)
+        add(.algorithm, signature.algorithm)
+        add(.covered, signature.covered)
+        add(.created, signature.created)
+        add(.offset, signature.offset)
+        close(object)
     }
 
-    fileprivate mutating func add(_ name: LogField, _ texts: [String]) {
-        if !texts.isEmpty { append(LogEntry(name, .texts(texts))) }
+    private mutating func addMessage(of record: DecisionRecord) {
+        let object = open(.ocm)
+        add(.shareType, record.shareType)
+        add(.resourceType, record.resourceType)
+        add(.protocols, record.protocols)
+        add(.permissions, record.permissions)
+        add(.requirements, record.requirements)
+        add(.providerID, record.providerID)
+        add(.notificationType, record.notificationType)
+        add(.share, record.share)
+        close(object)
     }
 
-    fileprivate mutating func add(_ name: LogField, _ entries: [LogEntry]) {
-        if !entries.isEmpty { append(LogEntry(name, .object(entries))) }
+    private mutating func add(_ check: DecisionRecord.Check) {
+        openObject()
+        add(.name, check.name)
+        add(.result, check.result)
+        add(.reason, check.reason)
+        closeObject()
+    }
+
+    private mutating func add(_ candidate: DecisionRecord.Candidate) {
+        let object = open(.candidate)
+        add(.policy, candidate.policy)
+        add(.action, candidate.action)
+        add(.by, candidate.by)
+        add(.code, candidate.code)
+        add(.certainty, candidate.certainty)
+        close(object)
     }
 }

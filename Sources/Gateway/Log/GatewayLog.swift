@@ -74,24 +74,15 @@ package final class GatewayLog: Sendable {
 
     /// The one line of a decision. Never left out, whatever the level.
     package func decision(_ record: DecisionRecord) {
-        decision(record, LogMembers(record.entries))
+        decision(record, LogMembers(record))
     }
 
-    /// - Parameter members: its entries, written.
+    /// - Parameter members: its fields, written.
     package func decision(_ record: DecisionRecord, _ members: LogMembers) {
-        let time = milliseconds()
-        let line =
-            switch format {
-            case .json:
-                LogLine.make(
-                    time: time, record.level, .decision, members,
-                    prefix: record.level.prefix(tellsPriority))
-            case .text:
-                LogLine.make(
-                    .text, time: time, record.level, .decision, members.entries,
-                    prefix: record.level.prefix(tellsPriority))
-            }
-        writer.write(line)
+        writer.write(
+            LogLine.make(
+                format, time: milliseconds(), record.level, .decision, members,
+                prefix: record.level.prefix(tellsPriority)))
     }
 
     /// Writes what waits, with what was left out; at the end of the process.

@@ -10,7 +10,7 @@ package enum LogFormat: String, Sendable, CaseIterable {
 /// One line of the log as bytes, its end included.
 enum LogLine {
     /// Bytes after which further fields are left out.
-    private static let limit = 16_384
+    static let limit = 16_384
 
     /// - Parameters:
     ///   - time: milliseconds since 1970.
@@ -44,19 +44,34 @@ enum LogLine {
         return line
     }
 
-    /// The same, in JSON, of fields that are written already.
+    /// The same of fields that are written already, each cut for itself.
     static func make(
-        time: Int, _ level: Logger.Level, _ message: LogMessage, _ members: LogMembers,
-        prefix: String = ""
+        _ format: LogFormat, time: Int, _ level: Logger.Level, _ message: LogMessage,
+        _ members: LogMembers, prefix: String = ""
     ) -> [UInt8] {
         var line: [UInt8] = []
         line.reserveCapacity(members.count + 128)
         line.append(utf8: prefix)
-        open(time, level, message, into: &line)
-        members.forEach { _, member in
-            if line.count < limit { line.append(copying: member) }
+        switch format {
+        case .json:
+            open(time, level, message, into: &line)
+            members.forEach { _, member in
+                if line.count < limit { line.append(copying: member) }
+            }
+            line.append(UInt8(ascii: "}"))
+        case .text:
+            Timestamp.write(milliseconds: time, into: &line)
+            line.append(utf8: " \(level.rawValue) \(message.rawValue)")
+            members.forEach { name, member in
+                guard line.count < limit else { return }
+                let name = name.rawValue.utf8.span
+                line.append(UInt8(ascii: " "))
+                line.append(copying: name)
+                line.append(UInt8(ascii: "="))
+                line.append(copying: LogMembers.value(of: member, name))
+            }
         }
-        line.append(utf8: "}\n")
+        line.append(UInt8(ascii: "\n"))
         return line
     }
 
@@ -103,40 +118,6 @@ enum LogLine {
                 }
             }
             line.append(UInt8(ascii: "}"))
-        }
-    }
-}
-
-/// Fields, and how JSON has them: written once for the lines of the log and of the journal.
-package struct LogMembers: Sendable {
-    let entries: [LogEntry]
-    /// Each with a comma before it.
-    private var bytes: [UInt8] = []
-    private var places: [(name: LogField, end: Int)] = []
-
-    package init(_ entries: [LogEntry]) {
-        self.entries = entries
-        bytes.reserveCapacity(1024)
-        places.reserveCapacity(entries.count)
-        // Each is cut for itself, since not every line has all of them.
-        var member: [UInt8] = []
-        for entry in entries {
-            member.removeAll(keepingCapacity: true)
-            member.append(UInt8(ascii: ","))
-            LogLine.write(entry, depth: 0, into: &member)
-            bytes.append(copying: member.span)
-            places.append((entry.name, bytes.count))
-        }
-    }
-
-    var count: Int { bytes.count }
-
-    /// Each field and what is written of it.
-    func forEach(_ body: (LogField, Span<UInt8>) -> Void) {
-        var start = 0
-        for (name, end) in places {
-            body(name, bytes.span.extracting(start..<end))
-            start = end
         }
     }
 }

@@ -29,7 +29,7 @@ extension Gateway {
         asking.record.decision.tell(result, under: snapshot.policy)
         asking.record.decision.timings = asking.watch.stop(
             at: environment.monotonicMicroseconds())
-        let members = LogMembers(asking.record.decision.entries)
+        let members = LogMembers(asking.record.decision)
         log.decision(asking.record.decision, members)
         do throws(Denial) {
             try await journal.append(asking.record, members, asking.place)

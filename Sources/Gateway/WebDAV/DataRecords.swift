@@ -29,7 +29,7 @@ extension Gateway {
         var record = JournalRecord(decision, facts: facts)
         record.checks = judgement.verdict.checks
         record.note(judgement.beside)
-        journal.note(record, LogMembers(record.decision.entries))
+        journal.note(record, LogMembers(record.decision))
     }
 
     /// What is known of a refused request beside the refusal: how it was asked, and the share that its

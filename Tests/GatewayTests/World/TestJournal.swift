@@ -174,7 +174,7 @@ final class TestJournal {
 }
 
 extension JournalRecord {
-    var members: LogMembers { LogMembers(decision.entries) }
+    var members: LogMembers { LogMembers(decision) }
 
     var text: JournalText { text(members) }
 }
