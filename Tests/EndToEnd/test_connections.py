@@ -14,7 +14,7 @@ import pytest
 from backend import ScriptedBackend, answer
 from listener import free_port
 from peers import as_json, share
-from wire import Closed, Connection, read_response
+from wire import Closed, Connection, compose, read_response
 
 
 @pytest.fixture(scope="module")
@@ -260,6 +260,21 @@ def test_when_full_further_clients_wait_until_one_leaves(start, echo):
         raw.close()
     time.sleep(0.6)
     assert gateway.request("GET", "/page").status == 200
+
+
+def test_who_fills_the_gateway_does_not_keep_its_backend_in(start, echo):
+    gateway = start(echo.url, egress='other = "refuse"', configuration="\n[limits]\nconnections = 8\n")
+    held = [gateway.connect() for _ in range(8)]
+    for connection in held:
+        assert gateway.request("GET", "/page", connection=connection).status == 200
+    time.sleep(0.5)  # It looks once more at who waits.
+    # A few may get in before it looks at the count.
+    for _ in range(6):
+        with Connection(("127.0.0.1", gateway.egress_port), timeout=20) as connection:
+            connection.send(compose("CONNECT nobody.test:443 HTTP/1.1", [("Host", "nobody.test:443")]))
+            assert connection.receive("CONNECT").status == 403
+    for connection in held:
+        connection.close()
 
 
 def test_without_descriptors_it_does_not_spin_and_recovers(start, echo):

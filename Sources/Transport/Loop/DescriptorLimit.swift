@@ -24,9 +24,9 @@ package struct DescriptorLimit: Sendable, Equatable {
         limits().flatMap(softLimit).flatMap { $0 < least ? $0 : nil }
     }
 
-    /// How many files the process needs for so many connections of clients.
+    /// How many files the process needs for so many connections of clients, and those of the way out beside them.
     package static func wanted(connections: Int, loops: Int) -> Int {
-        reserve(loops: loops) + 2 * connections
+        reserve(loops: loops) + 2 * (connections + ConnectionRoom.beside(connections))
     }
 
     /// Nothing is limited where the system does not tell.

@@ -10,18 +10,18 @@ package final class Server: Sendable {
     package let addresses: [ListenAddress]
     private let sockets: ListeningSockets
     private let doors: [ServerDoor]
-    private let census: Census
+    private let censuses: Censuses
     private let handler: any RequestHandler
     private let group: LoopGroup
 
     private init(
         addresses: [ListenAddress], sockets: ListeningSockets, doors: [ServerDoor],
-        census: Census, handler: any RequestHandler, group: LoopGroup
+        censuses: Censuses, handler: any RequestHandler, group: LoopGroup
     ) {
         self.addresses = addresses
         self.sockets = sockets
         self.doors = doors
-        self.census = census
+        self.censuses = censuses
         self.handler = handler
         self.group = group
     }
@@ -38,15 +38,14 @@ package final class Server: Sendable {
         inherited: [ListeningSocket] = [], former: [ListeningSocket] = [],
         handler: any RequestHandler
     ) async throws -> Server {
-        let census = Census(
-            configuration.limits, descriptors: .current(loops: group.loops.count),
-            pressure: group.pressure)
+        let censuses = Censuses(
+            configuration, .current(loops: group.loops.count), group.pressure)
         let sockets = ListeningSockets(group, inherited: inherited, former: former)
         var doors: [ServerDoor] = []
         var addresses: [ListenAddress] = []
         for (index, listener) in configuration.listeners.enumerated() {
             let door = ServerDoor(
-                site(index, listener, configuration.limits, census, handler))
+                site(index, listener, configuration.limits, censuses, handler))
             do {
                 addresses.append(
                     try await sockets.open(listener.address, door, mode: listener.mode))
@@ -62,18 +61,18 @@ package final class Server: Sendable {
         }
         await sockets.accept()
         return Server(
-            addresses: addresses, sockets: sockets, doors: doors, census: census,
+            addresses: addresses, sockets: sockets, doors: doors, censuses: censuses,
             handler: handler, group: group)
     }
 
     private static func site(
         _ index: Int, _ listener: ServerConfiguration.Listener, _ limits: ServerLimits,
-        _ census: Census, _ handler: any RequestHandler
+        _ censuses: Censuses, _ handler: any RequestHandler
     ) -> ServerSite {
         ServerSite(
             index: index, handler: listener.chargedHandler(handler), role: listener.role,
             tls: listener.tls, proxies: listener.proxies, announcers: listener.announcers,
-            counting: listener.counting, limits: limits, census: census)
+            counting: listener.counting, limits: limits, census: censuses[listener.counting])
     }
 
     /// Accepts connections on other terms from now on; those that stand end under their own.
@@ -84,7 +83,7 @@ package final class Server: Sendable {
         precondition(configuration.listeners.count == doors.count, "other listeners")
         for (index, listener) in configuration.listeners.enumerated() {
             doors[index].change(
-                to: Self.site(index, listener, configuration.limits, census, handler))
+                to: Self.site(index, listener, configuration.limits, censuses, handler))
         }
     }
 
@@ -108,9 +107,10 @@ package final class Server: Sendable {
     /// whole soon was not judged, and holds up nobody: it is answered with 503.
     package func retire(grace: Duration) async {
         let end = ContinuousClock.now + grace
-        census.handOver(by: Loop.time(group.group.any()) + ServerConnection.welcome)
+        let patience = Loop.time(group.group.any()) + ServerConnection.welcome
+        censuses.forEach { $0.handOver(by: patience) }
         await self.end(within: grace, tunnelsAfter: grace) { await group.isBusy() }
-        census.retire()
+        censuses.forEach { $0.retire() }
         // What was begun between the two.
         await wait(until: end) { await group.isBusy() }
     }
@@ -127,23 +127,25 @@ package final class Server: Sendable {
         within grace: Duration, tunnelsAfter patience: Duration,
         while isUnderWay: () async -> Bool
     ) async {
-        census.stop()
+        censuses.forEach { $0.stop() }
         let start = ContinuousClock.now
-        if patience <= .zero { census.endTunnels() }
+        if patience <= .zero { censuses.forEach { $0.endTunnels() } }
         await sockets.close()
         let end = start + grace
-        while census.count > 0, await isUnderWay(), ContinuousClock.now < end {
-            if patience < grace, ContinuousClock.now >= start + patience { census.endTunnels() }
+        while censuses.count > 0, await isUnderWay(), ContinuousClock.now < end {
+            if patience < grace, ContinuousClock.now >= start + patience {
+                censuses.forEach { $0.endTunnels() }
+            }
             do { try await Task.sleep(for: .milliseconds(20)) } catch { return }
         }
     }
 
-    /// How many connections are accepted: what was configured, or fewer when the process may not
-    /// have enough files open.
-    package var connectionLimit: Int { census.limit }
+    /// How many connections are accepted, beside those of the way out: what was configured, or fewer when the
+    /// process may not have enough files open.
+    package var connectionLimit: Int { censuses.clients.limit }
 
-    /// Open connections of clients.
-    package var connections: Int { census.count }
+    /// Open connections of clients, also of the way out.
+    package var connections: Int { censuses.count }
 }
 
 /// An address that cannot be listened on, and what mends it.

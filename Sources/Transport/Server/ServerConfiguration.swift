@@ -57,8 +57,13 @@ package enum ListenAddress: Sendable, Hashable {
     }
 }
 
-/// Whether `ServerLimits.connectionsPerClient` holds for the clients of a listener.
-package enum ClientCounting: Sendable { case each, together }
+/// As whom the clients of a listener are counted.
+package enum ClientCounting: Sendable {
+    /// Each for itself, within `ServerLimits.connectionsPerClient`.
+    case each
+    /// As one that has room of its own and no limit but that: the server behind, on its way out.
+    case together
+}
 
 /// What the requests of a listener are for.
 package enum ListenerPurpose: Sendable, Equatable {
@@ -90,7 +95,8 @@ package struct ServerLimits: Sendable {
     package var connectionAge = Duration.seconds(3600)
     package var requestsPerConnection = 1000
     /// On all listeners together, or what the descriptors of the process allow, whichever is less;
-    /// further ones are not accepted until one of them ends.
+    /// further ones are not accepted until one of them ends. Those that count `together` have an eighth of it
+    /// beside it, and 16 at least.
     package var connections = 4096
     /// Per IPv4 address or IPv6 /64; further ones are closed at once. Trusted proxies have no
     /// limit of their own.
@@ -99,7 +105,7 @@ package struct ServerLimits: Sendable {
     /// connections; further ones are answered at once.
     package var exchangesPerClient = 128
     /// What bodies that are read whole may take until their requests are answered, in bytes: all
-    /// together, and those of one client.
+    /// together, and those of one client. Listeners that count `together` have a quarter of the first beside it.
     package var gatheredBytes = 64 << 20
     package var gatheredBytesPerClient = 4 << 20
     /// Of those of each client, how many may always come, whatever the others take.

@@ -49,7 +49,7 @@ final class ServerSite: Sendable {
     }
 }
 
-/// The clients of a server, counted over all of its listeners and loops.
+/// The clients of a server, or those of its way out, counted over all listeners and loops.
 final class Census: Sendable {
     private let clients: Mutex<ClientTable>
     /// Requests on their way to upstreams, but for those that have a connection of their own here.
@@ -65,14 +65,11 @@ final class Census: Sendable {
     private let bodies: BodyBudget
     private let documents: BodyBudget
 
-    init(
-        _ limits: ServerLimits, descriptors: DescriptorLimit = .current(loops: 1),
-        pressure: SharedPressure = SharedPressure()
-    ) {
+    init(_ limits: ServerLimits, pressure: SharedPressure = SharedPressure()) {
         self.pressure = pressure
         clients = Mutex(ClientTable(limit: limits.connectionsPerClient))
         exchanges = Mutex(ClientTable(limit: limits.exchangesPerClient))
-        limit = min(limits.connections, descriptors.clients)
+        limit = limits.connections
         bodies = BodyBudget(
             limit: limits.gatheredBytes, perClient: limits.gatheredBytesPerClient,
             reserved: limits.gatheredBytesReserved)
