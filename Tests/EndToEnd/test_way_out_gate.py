@@ -251,6 +251,20 @@ def test_nothing_is_smuggled_through_a_connect(federation, fields, after):
     assert federation.legacy.requests == []
 
 
+@pytest.mark.parametrize("host", [HOME, LEGACY])
+def test_what_comes_behind_a_refused_connect_is_no_request(federation, host):
+    """RFC 9931, section 8: what a program passes on too early is somebody else's, who would speak for the site."""
+    data = compose("CONNECT nobody.test:443 HTTP/1.1", [("Host", "nobody.test:443")])
+    data += compose(f"GET http://{host}/ocm-provider/ HTTP/1.1", [("Host", host)])
+    federation.legacy.requests.clear()
+    with Connection(("127.0.0.1", federation.home.egress_port), timeout=20) as connection:
+        connection.send(data)
+        refused = connection.receive("CONNECT")
+        assert (refused.status, refused["connection"]) == (403, "close")
+        assert connection.reader.read() == b""
+    assert federation.legacy.requests == []
+
+
 def test_what_is_refused_on_the_way_out_is_recorded_as_going_out(federation, way):
     """Also inside of what a CONNECT opened, and where it names no port."""
     got = way.request("GET", f"https://{STRICT}/index.php/apps/spreed")

@@ -35,12 +35,15 @@ struct RequestCycle: Sendable {
 
     /// A whole head has come. `limit` is how many requests the connection may carry; `wish` is
     /// `.close` when the connection is too old, the server stops, or none waits for another request.
+    ///
+    /// Nothing behind a CONNECT is a request, also where it is refused (RFC 9931, section 8): what a client
+    /// sends before it has its answer may be somebody else's.
     mutating func begin(_ head: RequestHead, limit: Int, wish: Persistence) {
         requests += 1
         body = Self.body(of: head)
         owesContinue = head.expectation == .continue100 && !body.hasEnded
         persistence = requests >= limit ? .close : wish
-        if head.persistence == .close { persistence = .close }
+        if head.persistence == .close || head.method == .connect { persistence = .close }
         phase = .deciding
     }
 

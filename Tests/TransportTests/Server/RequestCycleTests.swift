@@ -52,6 +52,17 @@ import Testing
         #expect(next == .close)
     }
 
+    /// Also one that is refused (RFC 9931, section 8).
+    @Test func aConnectIsTheLastRequest() throws {
+        let head = try requestHead(
+            "CONNECT a.test:443 HTTP/1.1\r\nHost: a.test:443\r\n\r\n", role: .forwardProxy)
+        var cycle = RequestCycle()
+        cycle.begin(try #require(head), limit: 1000, wish: .keepAlive)
+        let (persistence, next) = (cycle.settle(), cycle.answered())
+        #expect(persistence == .close)
+        #expect(next == .close)
+    }
+
     @Test func theClientsWishAndOursBothEndTheConnection() throws {
         var theirs = try cycle("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
         var ours = try cycle("GET / HTTP/1.1\r\nHost: a\r\n\r\n", wish: .close)
