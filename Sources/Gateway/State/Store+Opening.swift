@@ -114,6 +114,21 @@ extension Store {
         return try DatabaseQueue(path: path, configuration: configuration)
     }
 
+    /// A connection to check a file by before anything is written to it: a reader, since the last writer that
+    /// closes a damaged file would fold what is left of its log into it.
+    ///
+    /// Where a first start was cut off before the file had its write-ahead log, SQLite has a change to undo,
+    /// which a reader may not. Nothing was acknowledged by then, and there is no log to fold.
+    static func checker(_ path: String, marked: Int?) throws -> DatabaseQueue {
+        guard marked == nil, PrivateFile.exists(path + "-journal"),
+            !PrivateFile.exists(path + "-wal")
+        else { return try reader(path) }
+        var configuration = GRDB.Configuration()
+        configuration.label = "ocmgate.state.checker"
+        configuration.busyMode = .timeout(patience)
+        return try DatabaseQueue(path: path, configuration: configuration)
+    }
+
     /// Checks that a file is ours, of a schema we know, whole, not older than its mark, and made
     /// with this seal key.
     static func check(_ db: Database, path: String, _ key: SealKey, marked: Int?) throws {

@@ -59,9 +59,9 @@ package final class Store: Sendable {
         isUnmarked = !isNew && marked == nil
         do {
             if !isNew {
-                // By a reader first: the last writer that closes a damaged file would fold what is
-                // left of its log into it.
-                try Self.reader(path).read { try Self.check($0, path: path, key, marked: marked) }
+                try Self.checker(path, marked: marked).read {
+                    try Self.check($0, path: path, key, marked: marked)
+                }
             }
             database = try DatabaseQueue(path: path, configuration: Self.configuration())
             let opened = try Self.prepare(database, path: path, key, now: now)

@@ -314,6 +314,27 @@ import Transport
         }
     }
 
+    /// Until the file has its write-ahead log, SQLite has a journal of what it is to undo: here of a file that
+    /// was empty. No reader may undo it.
+    @Test(arguments: [0, 4096])
+    func aFirstStartThatWasCutOffIsNoObstacle(_ size: Int) async throws {
+        let page = Array("SQLite format 3\0".utf8) + [UInt8](repeating: 0, count: 4080)
+        // Magic, pages, nonce, pages before, bytes of a sector and of a page.
+        let head: [UInt8] = [
+            0xD9, 0xD5, 0x05, 0xF9, 0x20, 0xA1, 0x63, 0xD7, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0,
+            0, 0, 2, 0, 0, 0, 16, 0,
+        ]
+        let path = scratch.file("state.db")
+        try PrivateFile.create(path, Array(page.prefix(size)))
+        try PrivateFile.create(
+            path + "-journal", head + [UInt8](repeating: 0, count: 512 - head.count))
+        let store = try open(scratch)
+        try await record(store)
+        store.close()
+        #expect(refusal(scratch) == nil)
+        #expect(!PrivateFile.exists(path + "-journal"))
+    }
+
     /// SQLite goes on writing to a file that has no name any more.
     @Test(arguments: [false, true])
     func whatIsWrittenToAFileThatWasTakenAwayIsNotAcknowledged(_ isReplaced: Bool) async throws {
