@@ -146,9 +146,7 @@ package enum PrivateFile {
         let status: Stat
         do {
             if isMissing {
-                try FileManager.default.createDirectory(
-                    atPath: path, withIntermediateDirectories: false,
-                    attributes: [.posixPermissions: 0o700])
+                if let number = FileName.makeFolder(path) { throw Errno(rawValue: number) }
                 try syncFolder(of: path)
             }
             status = try Stat(FilePath(path))
