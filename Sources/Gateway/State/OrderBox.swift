@@ -186,11 +186,14 @@ package struct OrderBox: Sendable {
             ? "make room on its disk" : "run this as the gateway's account"
     }
 
-    /// nil when it is not there, or was not sealed under this name.
+    /// nil when it is not there, is longer than any of ours, or was not sealed under this name.
     private func read<Value: Decodable>(_ file: String) -> Value? {
-        guard let sealed = FileManager.default.contents(atPath: path(file)),
-            let bytes = try? seal.open([UInt8](sealed), authenticating: Array(file.utf8))
+        guard let sealed = try? PrivateFile.readPlain(path(file), limit: Self.mostBytes),
+            let bytes = try? seal.open(sealed, authenticating: Array(file.utf8))
         else { return nil }
         return try? JSONDecoder().decode(Value.self, from: Data(bytes))
     }
+
+    /// What an order or an answer may have.
+    private static let mostBytes = 4 << 20
 }

@@ -301,6 +301,18 @@ import Testing
         #expect(files == [])
     }
 
+    /// As long as it is, nothing is on the disk for it; in memory it would be.
+    @Test func whatIsLongerThanAnyOrderIsNotRead() async throws {
+        let world = try await TestGateway()
+        try world.scratch.write("", "state.db.orders/long.order")
+        let folder = world.scratch.file("state.db.orders")
+        let file = try #require(FileHandle(forWritingAtPath: "\(folder)/long.order"))
+        try file.truncate(atOffset: 1 << 36)
+        try file.close()
+        await world.gateway.carryOutOrders()
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [])
+    }
+
     @Test func noSecretLiesThereInPlain() async throws {
         let world = try await TestGateway()
         let asking = Task {
