@@ -40,7 +40,18 @@ extension Gateway {
 
     /// Whether its share stands; one that was never seen is the peer's.
     private func isActive(_ data: DataShare, now: Int) -> Bool {
-        data.id.map { registry.standing(of: $0, now: now) == .active } ?? true
+        switch data.share {
+        case .unseen: true
+        case .recorded(let id, _): registry.standing(of: id, now: now) == .active
+        }
+    }
+
+    /// What is recorded of its share now; nil of one that was never seen.
+    func shareRecord(of data: DataShare) -> ShareRecord? {
+        switch data.share {
+        case .unseen: nil
+        case .recorded(let id, _): registry[id]
+        }
     }
 
     /// Refused (`share_ended`): data of a share that is over.

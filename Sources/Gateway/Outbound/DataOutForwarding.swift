@@ -81,7 +81,7 @@ extension Gateway {
     private func withdrawal(
         of data: DataShare, _ request: PeerRequest
     ) -> (@Sendable () -> Answer?)? {
-        guard let id = data.id else { return nil }
+        guard case .recorded(let id, _) = data.share else { return nil }
         return { [self] in
             guard registry.standing(of: id, now: environment.now()) != .active else { return nil }
             return refusal(over("share \(id) is over", to: request.head.method), of: request)
@@ -225,7 +225,7 @@ extension Gateway {
         facts.access = access
         facts.address = address.map { NetworkAddress($0) }
         let judgement = try judgeData(
-            facts, standing, of: data.id.flatMap { registry[$0] }, request.head,
+            facts, standing, of: shareRecord(of: data), request.head,
             from: request.client, under: snapshot)
         allowance.note(under: circumstances)
         return judgement.pending

@@ -9,11 +9,7 @@ import Transport
 /// What can change is asked for every request: whether the share stands, the lists, the policy, the
 /// token.
 final class DataShare: Sendable, CustomReflectable {
-    /// Nil for a secret that was never seen, as of shares from before the gateway: it is the
-    /// backend's and goes where the backend says.
-    let id: ShareID?
-    /// Which of its ways.
-    let place: Int
+    let share: Share
     /// Whose share it is.
     let peer: PeerHost
     let path: DataPath
@@ -31,6 +27,15 @@ final class DataShare: Sendable, CustomReflectable {
     let allowances = (token: Allowance(), secret: Allowance())
     /// Until then nobody looks at the peer's document again; seconds of a clock that never steps.
     let freshUntil: Int
+
+    /// Which share it is.
+    enum Share: Sendable {
+        /// By a secret that was never seen, as of shares from before the gateway: it is the backend's, and
+        /// goes where the backend says.
+        case unseen
+        /// One of the registry, and which of its ways.
+        case recorded(ShareID, place: Int)
+    }
 
     /// How its data are reached.
     enum Way: Sendable {
@@ -54,9 +59,14 @@ final class DataShare: Sendable, CustomReflectable {
         _ found: FoundAccess?, _ peer: PeerHost, path: DataPath, upstream: Upstream, way: Way,
         hostLine: HeadWriter.Lines, facts: Facts, freshUntil: Int
     ) {
-        id = found?.share.id
-        place = found?.place ?? 0
-        settings = found?.share.settings ?? .none
+        switch found {
+        case let found?:
+            share = .recorded(found.share.id, place: found.place)
+            settings = found.share.settings
+        case nil:
+            share = .unseen
+            settings = .none
+        }
         self.peer = peer
         self.path = path
         self.upstream = upstream

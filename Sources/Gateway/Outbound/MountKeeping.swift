@@ -73,11 +73,11 @@ extension Gateway {
         let data = try await dataShare(field, at: request.peer)
         // Its answer is small, and over before anybody could count it.
         _ = try judge(data, request, .secret)
-        if let id = data.id {
+        if case .recorded(let id, let place) = data.share {
             guard let share = registry[id], case .secret = data.way else {
                 throw Denial(.tokenExchangeRequired, "share \(id) is reached by tokens")
             }
-            form.replace("t", with: try permanentSecret(of: share, at: data.place).text)
+            form.replace("t", with: try permanentSecret(of: share, at: place).text)
         }
         return try plainly(
             request,

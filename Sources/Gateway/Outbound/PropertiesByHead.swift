@@ -72,10 +72,10 @@ extension Gateway {
 
     /// What the share allows now.
     private func permissions(of data: DataShare) -> SharePermissions {
-        guard let share = data.id.flatMap({ registry[$0] }),
-            share.accesses.indices.contains(data.place)
+        guard case .recorded(let id, let place) = data.share, let share = registry[id],
+            share.accesses.indices.contains(place)
         else { return .unspecified }
-        return share.accesses[data.place].permissions
+        return share.accesses[place].permissions
     }
 
     /// The answer to PROPFIND by that to HEAD. One without a length tells nothing, and neither does a

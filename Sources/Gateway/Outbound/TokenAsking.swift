@@ -20,7 +20,7 @@ extension Gateway {
         decision.policy = snapshot.policy.hash
         decision.lists = snapshot.policy.contentsHash
         decision.peer = data.peer.description
-        decision.share = data.id?.description
+        if case .recorded(let id, _) = data.share { decision.share = id.description }
         decision.signature = .init(generation: use.way.generation.name, result: "sent")
         var asking = Asking(
             snapshot: snapshot, record: JournalRecord(decision),

@@ -69,7 +69,7 @@ extension Gateway {
         var facts = data.facts
         facts.now = request.now
         facts.address = request.client.address.map { NetworkAddress($0) }
-        if let share = data.id.flatMap({ registry[$0] }) {
+        if let share = shareRecord(of: data) {
             record.decision.fill(from: share, facts)
         }
         tell(&record, facts)
