@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from interpreters import Apache, Cheroot, H11, Nginx, Understood, Waitress
+from interpreters import Apache, Cheroot, Gunicorn, H11, Nginx, Understood, Waitress
 from listener import Listener
 from test_http1 import CORPUS, HOST
 from wire import Closed, raw, read_request
@@ -78,7 +78,7 @@ def sent(start):
     return sent
 
 
-@pytest.mark.parametrize("kind", [Nginx, Apache, Cheroot, Waitress, H11],
+@pytest.mark.parametrize("kind", [Nginx, Apache, Cheroot, Gunicorn, Waitress, H11],
                          ids=lambda kind: kind.name)
 def test_every_server_reads_what_was_sent_alike(kind, sent, tmp_path):
     if kind.program and not Path(kind.program).exists():

@@ -9,11 +9,14 @@ from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
 import cheroot.wsgi
+import gunicorn.config
+import gunicorn.http
+import gunicorn.http.errors
 import uvicorn
 import waitress.server
 
 from backend import ScriptedBackend, answer
-from listener import free_port
+from listener import Listener, free_port
 
 
 @dataclass(frozen=True)
@@ -141,6 +144,38 @@ class H11(Interpreter):
 
     def stop(self):
         self.server.should_exit = True
+
+
+class Gunicorn(Interpreter):
+    """The reader of gunicorn, behind which Seafile's pages are; without its processes."""
+
+    name = "gunicorn"
+
+    def start(self):
+        self.server = _GunicornListener(self.understood)
+        self.port = self.server.port
+
+    def stop(self):
+        self.server.stop()
+
+
+class _GunicornListener(Listener):
+    def __init__(self, understood: list[Understood]):
+        self.understood = understood
+        super().__init__()
+
+    def _serve(self, connection, number):
+        with connection:
+            try:
+                for request in gunicorn.http.RequestParser(
+                        gunicorn.config.Config(), connection, connection.getpeername()):
+                    body = request.body.read()
+                    self.understood.append(Understood.of(request.method, request.uri, body))
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            except gunicorn.http.errors.ParseException:
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+            except (OSError, StopIteration):
+                pass
 
 
 class Proxy(Interpreter):
