@@ -9,6 +9,8 @@ final class UpstreamPool {
     /// In use, idle, or being made, over all shelves.
     private var count = 0
     private let limit: Int
+    /// Those that one upstream may have: whoever keeps the backend busy leaves some for what it sends out.
+    private let mostOfOne: Int
 
     /// The connections to one upstream. It is held, so that its identity stays its own.
     private final class Shelf {
@@ -24,6 +26,7 @@ final class UpstreamPool {
     init(loop: Loop, limit: Int) {
         self.loop = loop
         self.limit = limit
+        mostOfOne = limit - limit / 8
     }
 
     /// What a request for a connection comes to.
@@ -62,7 +65,9 @@ final class UpstreamPool {
                 return .ready(connection)
             }
         }
-        guard shelf?.count ?? 0 < upstream.limits.connections, hasRoom() else { return .busy }
+        guard shelf?.count ?? 0 < min(upstream.limits.connections, mostOfOne), hasRoom() else {
+            return .busy
+        }
         // Making room may have ended the last connection of the shelf, and the shelf with it.
         (self.shelf(of: upstream) ?? addShelf(for: upstream)).count += 1
         count += 1

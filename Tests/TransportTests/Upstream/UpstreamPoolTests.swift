@@ -5,6 +5,41 @@ import Testing
 @testable import Transport
 
 @Suite struct UpstreamPoolTests {
+    private static func upstream(_ server: ScriptedServer) -> Upstream {
+        var limits = UpstreamLimits()
+        // However busy the machine is.
+        limits.connect = .seconds(300)
+        limits.firstByte = .seconds(300)
+        return Upstream(
+            .tcp(.address(.v4(0x7F00_0001)), port: UInt16(truncatingIfNeeded: server.port)),
+            limits: limits)
+    }
+
+    /// As clients make it, that hold what they began.
+    @Test func oneUpstreamThatIsBusyLeavesRoomForOthers() async throws {
+        let away = LoopGroup(count: 1)
+        let silent = try await ScriptedServer(on: away) { _ in nil }
+        let other = try await ScriptedServer(on: away) { _ in
+            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+        }
+        let (busy, free) = (Self.upstream(silent), Self.upstream(other))
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let loop = LoopHandle(
+            Loop(group.next(), counters: Counters(), resolver: Resolver(), upstreams: 16))
+        var head = HeadWriter()
+        try head.requestLine(.get, Array("/".utf8))
+        let request = BufferedRequest(.get, head: head, deadline: .seconds(300))
+        let held = (0..<14).map { _ in Task { try? await loop.exchange(request, with: busy) } }
+        #expect(try await eventually { silent.heads.count == 14 })
+        await #expect(throws: UpstreamFailure.busy) {
+            try await loop.exchange(request, with: busy)
+        }
+        #expect(try await loop.exchange(request, with: free).status == 200)
+        await away.shutdown()
+        for task in held { _ = await task.value }
+        try await group.shutdownGracefully()
+    }
+
     /// With room for one connection, the kept one makes room for a fresh one of the same upstream, as often
     /// as it is asked for.
     @Test func roomThatIsMadeByTheLastConnectionOfAnUpstreamIsNotLost() async throws {
@@ -12,8 +47,7 @@ import Testing
         let server = try await ScriptedServer(on: away) { _ in
             "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
         }
-        let upstream = Upstream(
-            .tcp(.address(.v4(0x7F00_0001)), port: UInt16(truncatingIfNeeded: server.port)))
+        let upstream = Self.upstream(server)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let loop = LoopHandle(
             Loop(group.next(), counters: Counters(), resolver: Resolver(), upstreams: 1))
