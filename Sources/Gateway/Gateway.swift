@@ -51,6 +51,8 @@ package final class Gateway: Sendable {
     let via: String
     /// Judges where the backend wants to go; nil without `[egress]`.
     let gate: EgressGate?
+    /// The same, which there always is, for the host that somebody names who has not logged in.
+    let gateOfStrangers: EgressGate
     /// Names secrets in the log without telling them.
     let fingerprint: HMACKey
     let signatureProfile: SignatureProfile
@@ -132,10 +134,11 @@ package final class Gateway: Sendable {
         resolution = PeerResolution(parts.peers, for: parts.backend.kind)
         pseudonym = parts.pseudonym
         via = "1.1 " + parts.pseudonym
-        gate = parts.configuration.egress.map {
-            EgressGate(
-                $0, parts.configuration.outbound, parts.site, parts.configuration.profile)
-        }
+        let judging = EgressGate(
+            parts.configuration.egress, parts.configuration.outbound, parts.site,
+            parts.configuration.profile)
+        gate = parts.configuration.egress == nil ? nil : judging
+        gateOfStrangers = judging
         sealer = parts.sealer
         published = parts.published
         log = parts.log

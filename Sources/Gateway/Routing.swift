@@ -93,6 +93,7 @@ extension Gateway: RequestHandler {
         case .shareInfo: return shareInfo(head, path, from: client, through: entrance)
         case .linkShare(let body): return linkShare(head, path, body, from: client)
         case .remoteActivity: throw .unsigned
+        case .inviteDialog: return inviteDialog(for: client)
         case .status: return try status(head, path, from: client)
         case .passThrough: return page(head, path, routes, from: client, through: entrance)
         case .methodNotAllowed(let allow):
@@ -189,7 +190,7 @@ extension Denial {
         case .webdav, .shareInfo:
             return Denial(.backendUnavailable, status: 503, hint: hint, "shared data \(detail)")
         case .ocm, .ocs, .token, .remoteActivity, .discovery, .ocsProvider, .jwks, .linkShare,
-            .status, .unknownEndpoint:
+            .inviteDialog, .status, .unknownEndpoint:
             return Denial(.notFound, hint: hint, "a message \(detail)")
         }
     }

@@ -95,6 +95,19 @@ import Testing
         #expect(document.oddities.isEmpty)
     }
 
+    @Test(
+        arguments: [
+            ("https://ui.h.test/accept?x=1", "https://ui.h.test/accept?x=1"),
+            ("/accept", "https://h.test/accept"), ("accept", "https://h.test/accept"),
+            ("//evil.test/x", "https://h.test//evil.test/x"), ("http://h.test/accept", nil),
+            ("ftp://h.test/x", nil), ("", nil),
+        ] as [(String, String?)])
+    func thePageForInvitationsIsAURLWithTLS(_ dialog: String, _ url: String?) throws {
+        let document = try read(
+            #"{"endPoint":"https://h.test/ocm","inviteAcceptDialog":"\#(dialog)"}"#)
+        #expect(document.inviteDialog(at: try #require(PeerHost("h.test"))) == url)
+    }
+
     @Test(arguments: [
         ("exchange-token", DiscoveryDocument.Capability.exchangeToken),
         ("token-exchange", .exchangeToken), ("token_exchange", .exchangeToken),

@@ -169,6 +169,24 @@ import Testing
         #expect(route("POST", "/cloud" + path, unplaced) == .unplaced(.remoteActivity))
     }
 
+    @Test(arguments: [BackendKind.ocis, .opencloud, .cernbox, .generic])
+    func theSearchForAnInviteDialogIsOfTheGatewaysConcern(_ kind: BackendKind) throws {
+        let table = RouteTable(kind: kind)
+        let path = "/sciencemesh/discover"
+        for end in ["", "/", "//"] { #expect(route("POST", path + end, table) == .inviteDialog) }
+        #expect(route("GET", path, table) == .methodNotAllowed(allow: "POST"))
+        #expect(table.family(of: path) == .inviteDialog)
+        for other in ["/sciencemesh/federations", "/sciencemesh", path + "/x", path + "ed"] {
+            #expect(route("POST", other, table) == .passThrough)
+        }
+        let folder = RouteTable(kind: kind, endPoint: "/cloud/ocm")
+        #expect(route("POST", "/cloud" + path, folder) == .inviteDialog)
+        let unplaced = RouteTable(kind: kind, isPlaceKnown: false)
+        #expect(route("POST", path, unplaced) == .inviteDialog)
+        #expect(route("POST", "/cloud" + path, unplaced) == .unplaced(.inviteDialog))
+        #expect(route("POST", path) == .passThrough)
+    }
+
     @Test func theTokenEndpointTakesPostOnly() throws {
         #expect(route("POST", "/ocm/token") == .token)
         #expect(route("GET", "/ocm/token") == .methodNotAllowed(allow: "POST"))

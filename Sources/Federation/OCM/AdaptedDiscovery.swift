@@ -117,17 +117,10 @@ private struct AdaptedWords {
         if peer?.criteria.contains(.mustInvite) == true {
             members.append(("criteria", .array([.string("must-invite")])))
         }
-        if let dialog = peer?.inviteAcceptDialog, let url = absolute(dialog) {
+        if let url = peer?.inviteDialog(at: paths.peer) {
             members.append(("inviteAcceptDialog", .string(url)))
         }
         return members
-    }
-
-    /// Browsers go there, past the gateway.
-    private func absolute(_ link: String) -> String? {
-        if let url = URLParts(link) { return url.scheme == .https ? link : nil }
-        guard !link.contains("://") else { return nil }
-        return paths.origin + (link.hasPrefix("/") ? "" : "/") + link
     }
 }
 

@@ -122,6 +122,15 @@ package struct DiscoveryDocument: Sendable, Equatable {
             ? RouteTable.base(of: Self.withoutSlash(endPointParts.path)) : ""
     }
 
+    /// The page on which people of the server accept an invitation, as a URL: browsers go there, past the gateway.
+    /// Nil: none, one without TLS, and another scheme.
+    package func inviteDialog(at host: PeerHost) -> String? {
+        guard let link = inviteAcceptDialog, !link.isEmpty else { return nil }
+        if let url = URLParts(link) { return url.scheme == .https ? link : nil }
+        guard !link.contains("://") else { return nil }
+        return host.origin + (link.hasPrefix("/") ? "" : "/") + link
+    }
+
     /// `protocols.webdav` as the path of shared data at the server: Nextcloud and ownCloud leave out
     /// the sub-folder that they live in, and their readers put it before.
     package func webdavRoot(for resourceType: String, at host: PeerHost) -> String? {

@@ -21,6 +21,9 @@ package enum Route: Sendable, Equatable {
     case linkShare(LinkBody)
     /// Nextcloud's word of what somebody did in a share, which nobody signs: the path holds its secret.
     case remoteActivity
+    /// Where the server of an invited person is looked for, without a login: OpenCloud and CERNBox would ask any
+    /// host for its document.
+    case inviteDialog
     /// `status.php`, asked by clients and by servers before they delete a mount.
     case status
     /// Everything else.

@@ -2,7 +2,7 @@
 /// that belong to the same family are judged alike.
 package enum RouteFamily: Sendable, Hashable {
     case discovery, ocsProvider, jwks, token, ocs, shareInfo, linkShare, status, unknownEndpoint
-    case remoteActivity
+    case remoteActivity, inviteDialog
     case ocm(OCMEndpoint)
     case webdav(WebDAVRoot)
 }
@@ -42,6 +42,7 @@ extension Route {
         case .shareInfo: .shareInfo
         case .linkShare: .linkShare
         case .remoteActivity: .remoteActivity
+        case .inviteDialog: .inviteDialog
         case .status: .status
         case .unknownEndpoint: .unknownEndpoint
         case .ocm(let endpoint): .ocm(endpoint)

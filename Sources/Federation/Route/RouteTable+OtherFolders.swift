@@ -57,14 +57,14 @@ extension RouteTable {
     }
 
     /// Whether a folder behind the first begins as the names do by which the federation is known (`/ocm`,
-    /// `/ocs`, `/apps`, `/public.php`): few pages have one.
+    /// `/ocs`, `/apps`, `/public.php`, `/sciencemesh`): few pages have one.
     private static func mayBeElsewhere(_ path: Substring.UTF8View) -> Bool {
         let bytes = path.span
         for index in bytes.indices.dropFirst().dropLast(2)
         where bytes[index] == UInt8(ascii: "/") {
             switch (bytes[index + 1], bytes[index + 2]) {
             case (UInt8(ascii: "o"), UInt8(ascii: "c")), (UInt8(ascii: "a"), UInt8(ascii: "p")),
-                (UInt8(ascii: "p"), UInt8(ascii: "u")):
+                (UInt8(ascii: "p"), UInt8(ascii: "u")), (UInt8(ascii: "s"), UInt8(ascii: "c")):
                 return true
             case _: break
             }

@@ -69,6 +69,9 @@ package struct RouteTable: Sendable {
             // Nextcloud's `activity` tells receivers there, by the secret (`docs/protocol-notes.md`).
             add("\(api)/apps/activity/api/v2/remote", .remoteActivity)
         }
+        if Self.looksForInviteDialogs(kind) {
+            add("/sciencemesh/discover", .whole(.inviteDialog))
+        }
         add("/status.php", .whole(.status))
         for (path, root) in Self.webdavRoots(kind) { add(path, .webdav(root)) }
         if isClosed { add("/public", .negotiatedWebDAV) }
@@ -152,6 +155,15 @@ package struct RouteTable: Sendable {
             return String(endPoint.dropLast(ending.count))
         }
         return ""
+    }
+
+    /// Whether it may look for the server of an invited person at the host that a body names. oCIS does not yet,
+    /// and has the same source.
+    private static func looksForInviteDialogs(_ kind: BackendKind) -> Bool {
+        switch kind {
+        case .ocis, .opencloud, .cernbox, .generic: true
+        case .nextcloud, .owncloud10, .seafile: false
+        }
     }
 
     /// Where each kind serves shared data. The longer path comes first.

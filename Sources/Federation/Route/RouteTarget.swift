@@ -16,6 +16,7 @@ enum Target: Sendable {
 
     enum WholePath: Sendable {
         case discovery, ocsProvider, jwks, token, shareInfo, linkShare, linkDocument, status
+        case inviteDialog
         case ocm(OCMEndpoint)
     }
 
@@ -108,6 +109,8 @@ extension Target.WholePath {
         case .linkShare: return .linkShare(.parameters)
         case .linkDocument: return .linkShare(.document)
         case .status: return .status
+        case .inviteDialog:
+            return method == "POST" ? .inviteDialog : .methodNotAllowed(allow: "POST")
         case .ocm(let endpoint):
             return method == "POST" ? .ocm(endpoint) : .methodNotAllowed(allow: "POST")
         }

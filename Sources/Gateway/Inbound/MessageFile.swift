@@ -82,8 +82,8 @@ package struct MessageFile: Sendable {
         case .ocs(let call):
             return facts(try .ocs(call.action, try FormBody(parsing: raw.body)), way, site)
         case .discovery, .ocsProvider, .jwks, .webdav, .shareInfo, .linkShare,
-            .remoteActivity, .status, .passThrough, .methodNotAllowed, .unknownEndpoint, .unplaced,
-            .elsewhere:
+            .remoteActivity, .inviteDialog, .status, .passThrough, .methodNotAllowed,
+            .unknownEndpoint, .unplaced, .elsewhere:
             throw Denial(.notFound, "\(method) \(path) is no message of the federation")
         }
     }

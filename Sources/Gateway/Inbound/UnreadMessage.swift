@@ -82,8 +82,8 @@ extension RouteFamily {
         case .ocs: "ocs"
         // Below the end point, and nothing that we know.
         case .unknownEndpoint: "ocm"
-        case .discovery, .ocsProvider, .jwks, .shareInfo, .linkShare, .remoteActivity, .status,
-            .webdav:
+        case .discovery, .ocsProvider, .jwks, .shareInfo, .linkShare, .remoteActivity,
+            .inviteDialog, .status, .webdav:
             nil
         }
     }

@@ -14,12 +14,18 @@ extension GatewayLog {
     }
 
     /// A request outside of the federation's messages that was refused.
-    func refused(_ denial: Denial, decision: String) {
+    ///
+    /// - Parameters:
+    ///   - status: of the answer, where it is not the one of the refusal.
+    ///   - claimed: the host that it named.
+    func refused(
+        _ denial: Denial, decision: String, status: Int? = nil, claimed: String? = nil
+    ) {
         sample(
             denial.code.rawValue, .info, .refused,
             [
-                LogEntry(.decision, decision), LogEntry(.status, denial.status),
-                LogEntry(.detail, denial.detail),
+                LogEntry(.decision, decision), LogEntry(.status, status ?? denial.status),
+                LogEntry(.claimed, claimed), LogEntry(.detail, denial.detail),
             ])
     }
 

@@ -1,8 +1,8 @@
 import Federation
 import Transport
 
-/// Judges where the backend wants to go, before anything is fetched or dialled: pure, from the
-/// configuration and the policy.
+/// Judges where the backend, or a person of whom nothing is known, wants to go, before anything is fetched or
+/// dialled: pure, from the configuration and the policy.
 ///
 /// The address that a name leads to is judged when it is dialled (`AddressGuard`), and once before a
 /// CONNECT is answered.
@@ -16,12 +16,13 @@ struct EgressGate: Sendable {
     let guarding: AddressGuard
     let profile: Configuration.Profile
 
+    /// - Parameter settings: nil where there is no way out, and the gateway itself is asked to go somewhere.
     init(
-        _ settings: Configuration.EgressSettings, _ outbound: Configuration.OutboundSettings,
+        _ settings: Configuration.EgressSettings?, _ outbound: Configuration.OutboundSettings,
         _ site: Site, _ profile: Configuration.Profile
     ) {
-        clients = settings.clients
-        other = settings.other
+        clients = settings?.clients ?? []
+        other = settings?.other ?? .refuse
         own = site.hosts
         named = Set(outbound.resolve.keys)
         guarding = AddressGuard(allowing: outbound.allowPrivate)

@@ -208,7 +208,8 @@ extension PeerRequest {
         case .ocm, .ocs, .token, .webdav, .shareInfo, .methodNotAllowed, .unknownEndpoint,
             .remoteActivity, .unplaced, .elsewhere:
             return true
-        case .discovery, .ocsProvider, .jwks, .linkShare, .status, .passThrough: break
+        case .discovery, .ocsProvider, .jwks, .linkShare, .inviteDialog, .status, .passThrough:
+            break
         }
         return namedEndpoint != nil || isOfShareInfo
     }

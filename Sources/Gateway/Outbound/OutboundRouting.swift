@@ -21,7 +21,7 @@ extension Gateway {
         case .token: return message(request, .token)
         case .webdav: return planDataOut(request)
         case .discovery, .ocsProvider, .shareInfo, .status, .jwks, .linkShare, .remoteActivity,
-            .passThrough, .methodNotAllowed, .unknownEndpoint, .unplaced, .elsewhere:
+            .inviteDialog, .passThrough, .methodNotAllowed, .unknownEndpoint, .unplaced, .elsewhere:
             break
         }
         return .prepare { [self] _ in
@@ -47,7 +47,7 @@ extension Gateway {
         case .webdav: return planDataOut(request)
         case .shareInfo: return planShareInfoOut(request)
         case .status: return planStatusOut(request)
-        case .jwks, .linkShare, .passThrough: return planOther(request)
+        case .jwks, .linkShare, .inviteDialog, .passThrough: return planOther(request)
         case .remoteActivity:
             return .answer(
                 refusal(
