@@ -31,7 +31,7 @@ struct CheckCommand: ParsableCommand {
         var policyHash: String?
         do throws(ConfigurationErrors) {
             let configuration = try option.read()
-            check.warnings += configuration.weakenings
+            check.warnings += configuration.warnings
             check.folder(ofStateIn: configuration)
             policyHash = check.policy(of: configuration)
             check.candidate(of: configuration)

@@ -28,7 +28,7 @@ package struct Configuration: Sendable {
     package var limits: LimitSettings
     package var log: LogSettings
     /// What makes the gateway weaker than its profile, or serves nobody, each with its place.
-    package var weakenings: [ConfigurationError]
+    package var warnings: [ConfigurationError]
 
     /// `profile`: how much is enforced where nothing else is written.
     package enum Profile: String, Sendable, CaseIterable {

@@ -54,15 +54,15 @@ extension ConfigurationReader {
         _ profile: Configuration.Profile, in table: TOMLTableReader
     ) {
         if let clients, clients.contains(where: { $0.prefix == 0 }) {
-            weaker(
+            warn(
                 "clients", in: table,
                 "egress.clients lets everybody use the proxy, who then speak in the site's name")
         }
         if profile != .observe, sign == false {
-            weaker("sign", in: table, "egress.sign = false sends messages without a signature")
+            warn("sign", in: table, "egress.sign = false sends messages without a signature")
         }
         if profile == .strict, other == .tunnel {
-            weaker(
+            warn(
                 "other", in: table,
                 "egress.other = \"tunnel\" lets the backend reach every server unseen")
         }

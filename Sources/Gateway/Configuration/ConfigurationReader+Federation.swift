@@ -18,7 +18,7 @@ extension ConfigurationReader {
             "max_response", .byteCount(from: ByteCount(1 << 10), to: ByteCount(256 << 10)))
         table.finish()
         if !networks.isEmpty {
-            weaker(
+            warn(
                 "allow_private", in: table,
                 "outbound.allow_private lets peers lead the gateway to addresses inside")
         }
@@ -86,22 +86,22 @@ extension ConfigurationReader {
         let minRSA = table.read("min_rsa", .integer(2048...4096))
         table.finish()
         if profile != .observe, let accept, !accept.contains(.rfc9421) {
-            weaker(
+            warn(
                 "accept", in: table,
                 accept.isEmpty
                     ? "signature.accept = [] refuses every message that is signed"
                     : "signature.accept refuses every message that is signed by RFC 9421")
         }
         if profile != .observe, algorithms?.isEmpty == true {
-            weaker(
+            warn(
                 "algorithms", in: table,
                 "signature.algorithms = [] refuses every message that is signed")
         }
         if profile == .strict, accept?.contains(.cavage) == true {
-            weaker("accept", in: table, "signature.accept takes draft-cavage, strict does not")
+            warn("accept", in: table, "signature.accept takes draft-cavage, strict does not")
         }
         if profile != .observe, firstSeen == .accept {
-            weaker(
+            warn(
                 "first_seen", in: table,
                 "signature.first_seen = \"accept\" takes a peer's new key without a person")
         }
@@ -132,7 +132,7 @@ extension ConfigurationReader {
         let verify = table.read("verify_unknown", TOMLForm<Settings.VerifyUnknown>.word("value"))
         table.finish()
         if profile != .observe, bind == CodeBinding.none {
-            weaker("bind", in: table, "token.bind = \"none\" lets any peer exchange any code")
+            warn("bind", in: table, "token.bind = \"none\" lets any peer exchange any code")
         }
         weakerSecrets(accept, profile, in: table)
         let usual: AcceptSecret =
@@ -152,11 +152,11 @@ extension ConfigurationReader {
     ) {
         switch (profile, accept) {
         case (.strict, .legacy?), (.strict, .all?):
-            weaker(
+            warn(
                 "accept_secret", in: table,
                 "token.accept_secret takes permanent secrets, strict refuses them")
         case (.bridge, .all?):
-            weaker(
+            warn(
                 "accept_secret", in: table,
                 "token.accept_secret = \"all\" takes permanent secrets of peers that have tokens")
         case (.strict, _), (.bridge, _), (.observe, _): return
@@ -217,7 +217,7 @@ extension ConfigurationReader {
             "checkpoint", .duration(from: .seconds(1), to: .seconds(86_400)))
         table.finish()
         if isOff {
-            weaker("dir", in: table, "journal.dir = \"\": no decision is recorded")
+            warn("dir", in: table, "journal.dir = \"\": no decision is recorded")
             return nil
         }
         return Configuration.JournalSettings(

@@ -15,7 +15,7 @@ extension ConfigurationReader {
         var listeners = written(&top, tls: entries)
         if isWritten {
             if let name = entries.keys.min(), listeners.allSatisfy({ $0.tls == nil }) {
-                weaker(
+                warn(
                     "tls", in: top,
                     "no [[listen]] has tls: [tls.\(quoted(name))] is shown to nobody",
                     remedy: "write tls = \(quoted(name)) in one, or take the table away")
@@ -82,7 +82,7 @@ extension ConfigurationReader {
             ("trusted_proxies", listener.proxies), ("proxy_protocol", listener.announcers),
         ]
         for (key, networks) in named where networks.contains(where: { $0.prefix == 0 }) {
-            weaker(
+            warn(
                 key, in: table,
                 "listen.\(key) takes everybody's word for the address that they come from")
         }
@@ -125,7 +125,7 @@ extension ConfigurationReader {
     ) {
         let hop = "the server before it in trusted_proxies or proxy_protocol"
         if ListenAddress.isLoopback(address) {
-            weaker(
+            warn(
                 "address", in: listener.table,
                 "nobody says to this listener who its clients are: all of them are one, to the limits "
                     + "and to net of the policy",
@@ -133,7 +133,7 @@ extension ConfigurationReader {
             return
         }
         let table = name.map { "tls = \(quoted($0))" } ?? "tls, and the [tls] table that it names"
-        weaker(
+        warn(
             "address", in: listener.table, "everybody who comes here is served without TLS",
             remedy: "write \(table); or redirect = \"https\"; or name \(hop)")
     }

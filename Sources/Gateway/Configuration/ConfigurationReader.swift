@@ -8,7 +8,7 @@ import Transport
 struct ConfigurationReader {
     let file: String
     let findings: Findings
-    private(set) var weakenings: [ConfigurationError] = []
+    private(set) var warnings: [ConfigurationError] = []
 
     init(file: String, findings: Findings) {
         self.file = file
@@ -46,7 +46,7 @@ struct ConfigurationReader {
             backend: backend, outbound: outbound, discovery: discovery, signature: signature,
             token: token, egress: egress, policy: policy, state: state, journal: journal,
             limits: limits, log: log,
-            weakenings: weakenings.sorted {
+            warnings: warnings.sorted {
                 ($0.position ?? .start) < ($1.position ?? .start)
             })
         refuseSharedPlaces(configuration, document.root)
@@ -60,11 +60,12 @@ struct ConfigurationReader {
         return folder.isEmpty ? text : (folder as NSString).appendingPathComponent(text)
     }
 
-    /// Notes a key that makes the gateway weaker than its profile, as it is written or by not being there.
-    mutating func weaker(
+    /// Notes a key that, as it is written or by not being there, makes the gateway weaker than its profile or
+    /// serves nobody.
+    mutating func warn(
         _ key: String, in table: TOMLTableReader, _ message: String, remedy: String? = nil
     ) {
-        weakenings.append(
+        warnings.append(
             ConfigurationError(
                 file: file, position: table.place(of: key), message: message, remedy: remedy))
     }
@@ -150,7 +151,7 @@ struct ConfigurationReader {
             return other == Int(port)
         }
         guard isOurs || site.origins.contains(where: { URLParts($0)?.port == port }) else { return }
-        weaker(
+        warn(
             "url", in: table,
             "backend.url is the site's own name: the gateway asks itself, unless this machine has another "
                 + "address for it than everybody else",

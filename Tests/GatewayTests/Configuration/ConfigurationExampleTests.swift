@@ -51,7 +51,7 @@ import Transport
         #expect(egress.signing == .on)
 
         #expect(configuration.policy.file == "/etc/ocmgate/policy.toml")
-        #expect(configuration.weakenings.isEmpty)
+        #expect(configuration.warnings.isEmpty)
         expectDefaults(configuration)
     }
 
@@ -67,7 +67,7 @@ import Transport
         // A way out that is not written is none.
         #expect(configuration.egress == nil)
         #expect(configuration.policy.file == "/etc/ocmgate/policy.toml")
-        #expect(configuration.weakenings.isEmpty)
+        #expect(configuration.warnings.isEmpty)
         expectDefaults(configuration)
     }
 

@@ -470,6 +470,6 @@ import Transport
                 ]))
         #expect(egress.signing == .off)
         #expect(
-            written.weakenings.map(\.description).filter { $0.contains("egress") }.count == 1)
+            written.warnings.map(\.description).filter { $0.contains("egress") }.count == 1)
     }
 }

@@ -138,7 +138,7 @@ import Testing
         ])
     func aBackendByTheSitesOwnNameIsToldOf(_ url: String, _ isTold: Bool) throws {
         let text = ConfigurationSample.required.replacing("http://127.0.0.1:8080", with: url)
-        let said = try ConfigurationSample.read(text).weakenings.map(\.description)
+        let said = try ConfigurationSample.read(text).warnings.map(\.description)
         #expect(said.count == (isTold ? 1 : 0), "\(said)")
         let words = "/etc/ocmgate/config.toml:4:1: backend.url is the site's own name"
         #expect(!isTold || said.first?.hasPrefix(words) == true, "\(said)")

@@ -14,7 +14,7 @@ import Testing
         #expect(observe.signature.accept == [.rfc9421, .cavage])
         #expect(observe.token.acceptSecret == .all)
         for configuration in [strict, bridge, observe] {
-            #expect(configuration.weakenings.isEmpty)
+            #expect(configuration.warnings.isEmpty)
         }
     }
 
@@ -43,18 +43,18 @@ import Testing
             "config.toml:14:1: token.bind = \"none\" lets any peer exchange any code",
         ]
         #expect(
-            try read("strict", weak).weakenings.map(\.description) == [
+            try read("strict", weak).warnings.map(\.description) == [
                 shared[0],
                 "config.toml:11:1: signature.accept takes draft-cavage, strict does not", shared[1],
                 shared[2],
                 "config.toml:15:1: token.accept_secret takes permanent secrets, strict refuses them",
             ])
         #expect(
-            try read("bridge", weak).weakenings.map(\.description) == [
+            try read("bridge", weak).warnings.map(\.description) == [
                 shared[0], shared[1], shared[2],
                 "config.toml:15:1: token.accept_secret = \"all\" takes permanent secrets of peers that have tokens",
             ])
-        #expect(try read("observe", weak).weakenings.map(\.description) == [shared[0]])
+        #expect(try read("observe", weak).warnings.map(\.description) == [shared[0]])
     }
 
     @Test func whatTakesEverybodysWordIsNamed() throws {
@@ -67,7 +67,7 @@ import Testing
             trusted_proxies = ["0.0.0.0/0"]
             proxy_protocol = ["10.0.0.0/8", "::/0"]
             """
-        let said = try read("bridge", open).weakenings.map(\.description)
+        let said = try read("bridge", open).warnings.map(\.description)
         #expect(
             said == [
                 "config.toml:9:1: signature.accept = [] refuses every message that is signed",
@@ -106,7 +106,7 @@ import Testing
         ])
     func aListenerWithoutTLSIsNamed(_ listener: String, _ told: [String]) throws {
         let text = "[[listen]]\n\(listener)\n[tls.\"cloud.test\"]\ncert = \"a.pem\"\n"
-        let said = try read("bridge", text).weakenings.map(\.description)
+        let said = try read("bridge", text).warnings.map(\.description)
         #expect(said.count == told.count, "\(said)")
         #expect(zip(said, told).allSatisfy { $0.contains($1) }, "\(said)")
     }
@@ -114,15 +114,15 @@ import Testing
     @Test func whoDoesNotTakeTheNewSignaturesIsToldSo() throws {
         let old = "[signature]\naccept = [\"cavage\"]\n"
         #expect(
-            try read("bridge", old).weakenings.map(\.description) == [
+            try read("bridge", old).warnings.map(\.description) == [
                 "config.toml:9:1: signature.accept refuses every message that is signed by RFC 9421"
             ])
-        #expect(try read("bridge", old.replacing("cavage", with: "rfc9421")).weakenings.isEmpty)
+        #expect(try read("bridge", old.replacing("cavage", with: "rfc9421")).warnings.isEmpty)
     }
 
     @Test func keysThatMakeItStrongerAreNotNamed() throws {
         let strong = "[token]\naccept_secret = \"none\"\nverify_unknown = \"refuse\"\n"
-        #expect(try read("bridge", strong).weakenings.isEmpty)
+        #expect(try read("bridge", strong).warnings.isEmpty)
     }
 
     private func read(_ profile: String, _ added: String = "") throws -> Configuration {
