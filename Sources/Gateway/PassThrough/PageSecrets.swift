@@ -128,10 +128,13 @@ extension Gateway {
 }
 
 extension Secret {
-    /// Whether it is like those that servers make, among which pages are looked through for it.
+    /// Whether it is as long as those that servers make. Shown as a credential it stands alone, and may have
+    /// any characters: of Nextcloud's calendars two in three have a `+` or a `/`.
+    var isLookedForAsCredential: Bool { text.utf8.count >= Gateway.shortestSecret }
+
+    /// Whether it is like those of the shares that pages open by as well: a word of paths and queries.
     package var isLookedForOnPages: Bool {
-        let bytes = text.utf8
-        return bytes.count >= Gateway.shortestSecret && bytes.allSatisfy(\.isUnreserved)
+        isLookedForAsCredential && text.utf8.allSatisfy(\.isUnreserved)
     }
 }
 

@@ -86,7 +86,7 @@ extension Gateway {
             guard registry.findServed(secret).isEmpty else { throw .unplaced }
             return
         }
-        guard secret.isLookedForOnPages else { return }
+        guard secret.isLookedForAsCredential else { return }
         for found in registry.findServed(secret)
         where found.share.isOfFiles && !mayBeALink(found.share) {
             throw Denial(
@@ -98,7 +98,7 @@ extension Gateway {
     /// peer the lists refuse (their code). So peers reach calendars (Nextcloud from 32 on) and rooms of Talk,
     /// whose secrets nothing takes the place of. What is no secret that we know is the backend's to judge.
     private func refuseOver(_ secret: Secret) throws(Denial) {
-        guard secret.isLookedForOnPages else { return }
+        guard secret.isLookedForAsCredential else { return }
         let now = environment.now()
         var refusal: Denial?
         for share in registry.findServed(secret).map(\.share) {

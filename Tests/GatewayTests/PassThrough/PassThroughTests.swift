@@ -56,6 +56,21 @@ import Testing
         #expect(try plan(world).status == nil)
     }
 
+    /// Nextcloud makes its calendars' of `+` and `/` too.
+    @Test(arguments: ["SECRET+OF/A+CALENDAR/OF+32+CHAR/", "sauce & bread: 8 €"])
+    func theSecretOfACalendarMayHaveAnyCharacters(_ secret: String) async throws {
+        let world = try await TestGateway()
+        let (id, _) = try await world.share(secret, id: "calendar")
+        #expect(try plan(world, secret).status == nil)
+        try await world.gateway.store.commit(
+            world.gateway.registry.end(id, now: world.gateway.environment.now()))
+        let over = try plan(world, secret)
+        #expect((over.status, over.code) == (401, "secret_refused"))
+        try await world.share(secret, for: "blocked.test")
+        let blocked = try plan(world, secret)
+        #expect((blocked.status, blocked.code) == (403, "peer_blocked"))
+    }
+
     @Test func aCalendarOpensNoLongerThanItsShareLasts() async throws {
         let world = try await TestGateway()
         let now = world.gateway.environment.now()
@@ -80,6 +95,12 @@ import Testing
             "Bearer \(Self.secret)",
         ]
         for credential in shown { #expect(try plan(credential).status == nil) }
+        let other = "SECRET+OF/ANOTHER=KIND"
+        #expect(try plan("Bearer \(other)").status == nil)
+        try await world.share(other, id: "2")
+        for credential in ["Bearer \(other)", basic("\(other):")] {
+            #expect(try plan(credential).code == "secret_refused")
+        }
         try await world.share(Self.secret)
         for credential in shown {
             let planned = try plan(credential)
