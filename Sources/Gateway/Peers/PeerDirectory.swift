@@ -10,7 +10,9 @@ package import Transport
 /// Nothing here decides whether a host may be asked: policy has done so before (settled questions,
 /// 11). One fetch at a time for a host, however many wait for it. A failed fetch is remembered for
 /// `cache.negative`; while fetches fail, keys serve for an hour more and documents for
-/// `cache.stale_if_error` (settled questions, 6).
+/// `cache.stale_if_error` (settled questions, 6). The keys that are remembered of a host are always of one
+/// moment, in which it showed its document and its key set: only such vouch for each other (settled
+/// questions, 7).
 package final class PeerDirectory: Sendable {
     /// Which document will do.
     private enum Wanted: Sendable {
@@ -117,12 +119,7 @@ package final class PeerDirectory: Sendable {
         }
         let refresh = await patiently(host) { [self, isFresh] in
             if isFresh { return await refreshedKeysForUnknownName(of: host, now, by: client) }
-            let first = await refreshedKeys(of: host, by: client)
-            // The first key set was looked for by a document that may be older than the key.
-            guard known?.keysAt == nil, case .current(let entry) = first, entry.documentAt < now,
-                Self.find(id, source, entry.keys) == nil
-            else { return first }
-            return await refreshedKeysForUnknownName(of: host, now, by: client)
+            return await refreshedKeys(of: host, by: client)
         }
         switch refresh {
         case .current(let entry):
@@ -309,8 +306,7 @@ extension PeerDirectory {
                     entry.documentPlace = found.place
                     entry.jitter = world.random(lifetimes.fresh / 10)
                     entry.failedAt = nil
-                    let others = entry.keys.filter { $0.source != .discovery }
-                    entry.show(others + inDocument)
+                    entry.show(inNewDocument: inDocument)
                 })
         }
     }
@@ -322,10 +318,9 @@ extension PeerDirectory {
             let known = used(host, now)
             let acquaintance = acquaintance(with: host)
             if let known, isRecentFailure(known, now) { return .failed(known) }
-            // After a first key set the remembered document is the old one: the key that is asked
-            // for could be in a new one.
-            let wanted: Wanted = known?.keysAt == nil ? .fresh : .new
-            switch await refreshedDocument(of: host, wanted, by: client) {
+            // The key that is asked for could be in a new one, and those of a remembered one vouch for
+            // none of today's.
+            switch await refreshedDocument(of: host, .new, by: client) {
             case .failed(let entry): return .failed(entry)
             case .current(let entry):
                 guard case .published(let document)? = entry.document else {

@@ -9,13 +9,15 @@ struct PeerEntry: Sendable {
     var documentAt = 0
     /// Which of the host's places had the document.
     var documentPlace = 0
+    /// Those of `keysAt`, less what a document showed no more since; of the document alone before a key set
+    /// was looked for.
     private(set) var keys: [PeerKey] = []
     /// Keys that the host no longer shows, the last ones: they verify nothing, and only tell why a
     /// signature fails.
     private(set) var previous: [PeerKey] = []
     /// What the last key set showed beside them.
     var unusable: [UnusableKey] = []
-    /// Of the last fetch that brought a key set; nil when none ever did.
+    /// Of the last fetch that brought a key set or showed that there is none; nil when none ever did.
     var keysAt: Int?
     /// Of the last fetch that failed.
     var failedAt: Int?
@@ -47,6 +49,13 @@ struct PeerEntry: Sendable {
             return place > documentPlace && document.advertisesSignatures
                 && !other.advertisesSignatures
         }
+    }
+
+    /// A document came without the key set of its moment: what it shows no more is dead, and what it shows
+    /// newly waits for that set, so that no key of an older one stands beside it.
+    mutating func show(inNewDocument shown: [PeerKey]) {
+        guard keysAt != nil else { return show(shown) }
+        show(keys.filter { $0.source != .discovery || shown.contains($0) })
     }
 
     /// What is shown now takes the place of what was.

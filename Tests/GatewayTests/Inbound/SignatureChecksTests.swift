@@ -272,6 +272,20 @@ import Transport
         #expect(denial?.retryAfter == 3600)
     }
 
+    /// After a start nothing is remembered but what the backend asked for.
+    @Test func anotherServerIsHeldThoughTheDocumentOfTheOldOneIsRemembered() async throws {
+        let host = try #require(PeerHost("cavage.test"))
+        #expect(try await take(try share(cavage)) == nil)
+        world.gateway.peers.forget(host)
+        #expect(await world.gateway.peers.hasDocument(of: host))
+        world.clock.pass(1)
+        let other = try TestPeer("cavage.test")
+        try other.publish(on: world.net)
+        let denial = try await take(try share(other))
+        #expect(denial?.code == .keyChanged && denial?.status == 503)
+        #expect(world.gateway.pins[host].map(\.key.id) == [cavage.keyID])
+    }
+
     /// Of whoever cannot be asked nobody knows whether it has another key by now.
     @Test func aWrongSignatureOfAHostThatCannotBeAskedIsForLater() async throws {
         #expect(try await take(try share(modern)) == nil)

@@ -232,10 +232,6 @@ import Transport
         clock.pass(10)
         try peer.publish(on: net)
         #expect(try await key().key.key == peer.key.publicKey)
-        // That was the refresh of this minute.
-        net.forget()
-        #expect(await refusal("modern.test#guess")?.fault == .keyUnknown)
-        #expect(net.asked.isEmpty)
     }
 
     @Test func aSlotIsTakenThoughTheRefreshBringsNothing() async throws {
