@@ -64,17 +64,16 @@ package final class Gateway: Sendable {
     let dataShares = DataShares()
     /// Access tokens that peers gave us.
     let tokens: TokenClient
-    /// Exchanges at the token endpoint, by peer and by share. Servers of the reva family exchange
-    /// on every operation: 200 at once is a folder that is opened, ten in a second a client that
-    /// works through one. Beyond it a peer only costs us writes to the store.
+    /// Exchanges at the token endpoint, by share, so that a peer may have as many as its shares need. Servers
+    /// of the reva family exchange on every operation: 200 at once is a folder that is opened, ten in a
+    /// second a client that works through one. Beyond it a share only costs us writes to the store.
     let exchanges = TokenBuckets(perMinute: 600, burst: 200)
+    /// Codes at the token endpoint that open nothing, by who may be guessing.
+    let guesses = TokenBuckets(perMinute: 600, burst: 200)
     /// Codes that were never seen, by the peer that asks. Each costs the backend a request,
     /// which it may count as a guess and slow all down for. 20 at once are the shares that a peer
     /// opens again after the gateway has come; nobody guesses 190 bits at ten in a minute.
     let unknownCodes = TokenBuckets(perMinute: 10, burst: 20)
-    /// Token requests that nobody signed and that name no peer, by the client's address: as many as one
-    /// peer may have exchanged. Whoever sends these need not know a code.
-    let unnamedClients = TokenBuckets(perMinute: 600, burst: 200)
     /// Codes that the backend is asked about at the moment, by fingerprint.
     let learning = SingleFlight<String, Denial?>()
     let resolution: PeerResolution

@@ -69,23 +69,25 @@ extension Gateway {
     /// (`docs/decisions/0014`). Nil where it is signed or names a peer, and where no block of the policy could let
     /// that peer have a token unsigned: then it is answered as with any code.
     ///
-    /// Refused: what ``peer(ofCodeIn:_:under:)`` refuses.
+    /// Refused: what ``peer(ofCodeIn:_:under:mayHaveToken:)`` refuses.
     private func claimByCode(
         _ message: Message, of received: Received, _ presented: Result<Presented, Denial>?,
         _ trail: Trail
     ) throws(Denial) -> Claim? {
         guard case .token(let request) = message, case .success(let shown)? = presented,
-            case .none = shown.signature,
-            let holder = try peer(ofCodeIn: request, received, under: trail.policy)
+            case .none = shown.signature
         else { return nil }
-        let claimed = Claimed(
-            received: received, message: message, claim: Claim(holder), share: nil, doubt: nil,
-            presented: presented)
-        var facts = facts(
-            claimed, trail, peer: holder, signature: .none(.no), document: nil)
-        facts.access = .token
-        let standing = trail.policy.standing(of: holder, now: received.now)
-        return trail.policy.mayAllow(facts, standing) ? claimed.claim : nil
+        let holder = try peer(ofCodeIn: request, received, under: trail.policy) { holder in
+            let claimed = Claimed(
+                received: received, message: message, claim: Claim(holder), share: nil, doubt: nil,
+                presented: presented)
+            var facts = self.facts(
+                claimed, trail, peer: holder, signature: .none(.no), document: nil)
+            facts.access = .token
+            let standing = trail.policy.standing(of: holder, now: received.now)
+            return trail.policy.mayAllow(facts, standing)
+        }
+        return holder.map { Claim($0) }
     }
 
     /// What its owner says of a share that is still being judged here waits for that one's answer, where it

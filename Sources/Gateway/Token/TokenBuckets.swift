@@ -41,6 +41,11 @@ final class TokenBuckets: Sendable {
         }
     }
 
+    /// Whether nothing is left of it; takes nothing.
+    func isEmpty(_ name: String, now: Int) -> Bool {
+        buckets.withLock { buckets in buckets[name].map { level($0, now) < 1 } ?? false }
+    }
+
     private func level(_ bucket: Bucket, _ now: Int) -> Double {
         min(size, bucket.tokens + Double(max(0, now - bucket.filledAt)) * perSecond)
     }

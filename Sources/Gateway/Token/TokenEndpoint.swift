@@ -18,10 +18,6 @@ extension Gateway {
             throw Denial(.invalidClient, "the request names no peer")
         }
         let now = verified.claimed.received.now
-        // Whoever runs a host has as many ports of it as they like.
-        guard exchanges.take(peer.name, now: seconds) else {
-            throw Denial(.limitExceeded, "exchanges of \(peer)")
-        }
         let (share, memory) = try await grant(
             request.code, to: peer, permitted.settings, verified, trail)
         try await makeDurable(verified.memory.take() + memory, owing: trail)
@@ -50,7 +46,12 @@ extension Gateway {
         _ trail: Trail
     ) async throws(Denial) -> (ShareRecord, [Change]) {
         var own = shares(of: code, for: peer, settings)
+        let guesser = guesser(verified.signedBy, verified.claimed.received.client)
+        // What a peer signs for of its own is no guess, whatever else it has shown.
+        let isGuess = verified.signedBy == nil || own.first?.share.peer != peer
+        if isGuess { try refuseGuesses(of: guesser) }
         if own.isEmpty {
+            _ = guesses.take(guesser, now: seconds)
             do throws(Denial) {
                 // Anybody may write a peer's name below what they have found.
                 if verified.signedBy == nil {
@@ -65,14 +66,15 @@ extension Gateway {
             own = shares(of: code, for: peer, settings)
         }
         let now = environment.now()
-        guard let share = own.first(where: { $0.share.standing(now: now) == .active })?.share else {
-            throw own.first.map { Denial(.invalidGrant, over: $0.share.id) }
-                ?? ofAnother(code, than: peer)
+        let active = own.first { $0.share.standing(now: now) == .active }
+        guard let share = (active ?? own.first)?.share else {
+            throw ofAnother(code, than: peer)
                 ?? Denial(.invalidGrant, "a code of another peer")
         }
         guard exchanges.take("share \(share.id)", now: seconds) else {
             throw Denial(.limitExceeded, "exchanges of share \(share.id)")
         }
+        guard active != nil else { throw Denial(.invalidGrant, over: share.id) }
         try await refuseDoubted(share, for: verified.claimed.received.client, trail)
         guard binding(of: share, settings) == .peer else { return (share, []) }
         switch registry.bind(share.id, to: peer) {
@@ -143,6 +145,21 @@ extension Gateway {
             } catch { return error }
         }
         if let denial { throw denial }
+    }
+
+    /// Whose guesses count together: a signer's, whoever runs a host having as many ports of it as they like; else
+    /// those from a client's address, since anybody may write a peer's name.
+    func guesser(_ signer: PeerHost?, _ client: ClientConnection) -> String {
+        if let signer { return signer.name }
+        return "client \(client.address.map { "\($0.ofClient)" } ?? client.addressText)"
+    }
+
+    /// Refused (`limit_exceeded`): who has shown too many codes that open nothing, whatever is shown now: else
+    /// the next guess could be right.
+    func refuseGuesses(of guesser: String) throws(Denial) {
+        guard !guesses.isEmpty(guesser, now: seconds) else {
+            throw Denial(.limitExceeded, "codes that open nothing, of \(guesser)")
+        }
     }
 
     /// Time for rates: nobody gets more by setting the wall clock.

@@ -5,12 +5,13 @@ import Transport
 extension Gateway {
     /// The peer that such a request is for: that of the share whose code it shows, while that one has never
     /// signed and the lists let it in. Nil where it names a peer, as a list or a signature of before knows it, or
-    /// one that its code is for, and where no share of one such peer has the code.
+    /// one that its code is for, and where no share of one such peer has the code, or policy gives that one none.
     ///
     /// CERNBox from 3.10 to 3.13 names whoever its user logs in at, or nobody (`legacy-wire.md` 7.2).
-    /// Refused (`limit_exceeded`): more of these than one client may send, known codes or not.
+    /// Refused (`limit_exceeded`): what comes from where too many codes came that open nothing.
     func peer(
-        ofCodeIn request: TokenRequest, _ received: Received, under policy: Policy
+        ofCodeIn request: TokenRequest, _ received: Received, under policy: Policy,
+        mayHaveToken: (PeerHost) -> Bool
     ) throws(Denial) -> PeerHost? {
         guard configuration.refusalOfUnsigned == nil else { return nil }
         if let client = request.client {
@@ -19,13 +20,8 @@ extension Gateway {
                 shares(of: request.code, for: client, .none).isEmpty
             else { return nil }
         }
-        let address = received.client.address.map { "\($0.ofClient)" }
-        guard
-            unnamedClients.take(
-                address ?? received.client.addressText, now: environment.monotonicSeconds())
-        else {
-            throw Denial(.limitExceeded, "token requests of no peer's name")
-        }
+        let guesser = guesser(nil, received.client)
+        try refuseGuesses(of: guesser)
         let now = environment.now()
         let served = registry.findServed(request.code).filter {
             ($0.credential == .handle || !$0.access.hasHandle) && $0.share.origin == .seen
@@ -33,8 +29,12 @@ extension Gateway {
         }
         let peers = Set(served.map(\.share.peer))
         guard peers.count == 1, let peer = peers.first, !site.hosts.contains(peer),
-            !hasSigned(peer), policy.standing(of: peer, now: received.now).denial == nil
-        else { return nil }
+            !hasSigned(peer), policy.standing(of: peer, now: received.now).denial == nil,
+            mayHaveToken(peer)
+        else {
+            _ = guesses.take(guesser, now: environment.monotonicSeconds())
+            return nil
+        }
         return peer
     }
 }

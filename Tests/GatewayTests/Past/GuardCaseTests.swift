@@ -100,7 +100,7 @@ struct GuardCaseTests {
         Told(
             .bodyTooLarge, .inbound, "body_too_large", "limits.message_body",
             not: "nothing on this side"),
-        Told(.limitExceeded, .inbound, "exchanges of one.test", "a fixed rate", not: "policy"),
+        Told(.limitExceeded, .inbound, "exchanges of share s1", "a fixed rate", not: "policy"),
         Told(
             .invalidGrant, .outbound, "the peer says that the code is over",
             "its owner shares it anew",

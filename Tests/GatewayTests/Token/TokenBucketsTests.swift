@@ -12,6 +12,14 @@ import Testing
         #expect(!buckets.take("a", now: 1))
     }
 
+    @Test func whetherABucketIsEmptyCostsNothing() {
+        let buckets = TokenBuckets(perMinute: 60, burst: 1)
+        for _ in 0..<2 { #expect(!buckets.isEmpty("a", now: 0)) }
+        #expect(buckets.take("a", now: 0))
+        #expect(buckets.isEmpty("a", now: 0))
+        #expect(!buckets.isEmpty("a", now: 1))
+    }
+
     @Test func aClockThatStepsBackFillsNothing() {
         let buckets = TokenBuckets(perMinute: 60, burst: 1)
         #expect(buckets.take("a", now: 100))

@@ -200,6 +200,50 @@ import Testing
         #expect(try await bound.exchange(code: Self.secret, by: "one.test").status == 200)
     }
 
+    /// A site may have thousands, and its users' clients poll them all.
+    @Test func aPeerExchangesAsOftenAsItsSharesNeed() async throws {
+        let world = try await TestGateway()
+        for number in 0..<210 {
+            let (_, code) = try await world.share(
+                "SECRET-\(number)", id: "\(number)", handle: .make)
+            #expect(try await world.exchange(code: code).status == 200)
+        }
+    }
+
+    /// Whether it goes on or has ended.
+    @Test func oneShareIsExchangedSoOften() async throws {
+        let world = try await TestGateway()
+        let (id, code) = try await world.share(Self.secret, handle: .make)
+        for _ in 0..<200 { #expect(try await world.exchange(code: code).status == 200) }
+        let limited = try await world.exchange(code: code)
+        #expect((limited.status, limited.code) == (429, "temporarily_unavailable"))
+        try await world.gateway.store.commit(
+            world.gateway.registry.end(id, now: world.gateway.environment.now()))
+        #expect(try await world.exchange(code: code).status == 429)
+        world.pass(seconds: 1)
+        #expect(try await world.exchange(code: code).code == "invalid_grant")
+    }
+
+    /// It keeps its own, which it need not guess; anybody's, which a rule may let it exchange, it could.
+    @Test func aSignerThatGuessesKeepsItsOwnCodesAlone() async throws {
+        let world = try await TestGateway(token: "verify_unknown = \"refuse\"")
+        let (_, own) = try await world.share(Self.secret, for: "two.test", handle: .make)
+        let (_, free) = try await world.share(
+            "SECRET-OF-ANYBODY", id: "2", handle: .make,
+            settings: RuleSettings(bind: CodeBinding.none))
+        #expect(try await world.signedExchange(code: free, by: "two.test").status == 200)
+        for _ in 0..<200 {
+            let guess = try await world.signedExchange(code: "guess", by: "two.test")
+            #expect(guess.code == "invalid_grant")
+        }
+        #expect(try await world.signedExchange(code: "guess", by: "two.test").status == 429)
+        #expect(try await world.signedExchange(code: free, by: "two.test").status == 429)
+        #expect(try await world.signedExchange(code: own, by: "two.test").status == 200)
+        #expect(try await world.signedExchange(code: "guess", by: "one.test").status == 400)
+        world.pass(seconds: 1)
+        #expect(try await world.signedExchange(code: free, by: "two.test").status == 200)
+    }
+
     private static let readOnly = """
         [[rule]]
         name = "read only"
