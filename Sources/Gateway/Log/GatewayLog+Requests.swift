@@ -29,17 +29,21 @@ extension GatewayLog {
             ])
     }
 
-    /// A request for shared data that was refused; each has its line.
+    /// A request for shared data that was refused; each has its line. Its peer is the one that the share
+    /// which it showed is for.
     func refusedData(
-        _ denial: Denial, decision: String, _ method: Method, _ client: ClientConnection,
-        status: Int
+        _ denial: Denial, decision: String, _ shown: Gateway.Shown?, _ method: Method,
+        _ client: ClientConnection, status: Int
     ) {
         write(
             .notice, .dataRefused,
             [
                 LogEntry(.decision, decision), LogEntry(.code, denial.disclosedCode),
                 LogEntry(.status, status), LogEntry(.client, client.addressText),
-                LogEntry(.method, method.rawValue), LogEntry(.detail, denial.detail),
+                shown.map { LogEntry(.peer, $0.peer.description) },
+                LogEntry(.method, method.rawValue),
+                shown.map { LogEntry(.share, $0.share.id.description) },
+                LogEntry(.detail, denial.detail),
             ])
     }
 

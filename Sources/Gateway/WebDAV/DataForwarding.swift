@@ -247,11 +247,12 @@ extension Gateway {
     func refusal(_ denial: Denial, of request: DataRequest) -> Answer {
         let decision = DecisionID.make(now: environment.now())
         let answer = denial.answer(decision: decision)
+        let shown = shown(by: request)
         log.refusedData(
-            denial, decision: decision, request.head.method, request.client,
+            denial, decision: decision, shown, request.head.method, request.client,
             status: answer.status)
         note(denial, decision, "webdav", .inbound, answer.status, request.client) {
-            tell(&$0, of: request)
+            tell(&$0, request.head, request.client, shown)
         }
         return answer
     }

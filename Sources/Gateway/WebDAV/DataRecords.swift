@@ -33,20 +33,8 @@ extension Gateway {
     }
 
     /// What is known of a refused request beside the refusal: how it was asked, and the share that its
-    /// credential is of. Looked up again, since only refusals need it.
-    func tell(_ record: inout JournalRecord, of request: DataRequest) {
-        tell(&record, request.head, request.client, credential(shownBy: request))
-    }
-
-    /// The same of `shareinfo`, whose query names the share by its secret.
+    /// credential is of.
     func tell(
-        _ record: inout JournalRecord, ofShareInfo head: RequestHead, _ client: ClientConnection
-    ) {
-        let form = head.query.flatMap { try? FormBody(parsing: Array($0)) }
-        tell(&record, head, client, form?["t"].flatMap { share(of: Secret(utf8: $0)) })
-    }
-
-    private func tell(
         _ record: inout JournalRecord, _ head: RequestHead, _ client: ClientConnection,
         _ known: Shown?
     ) {
@@ -102,21 +90,21 @@ extension Gateway {
 
     /// A share that a refused request shows a token or a secret of, whether or not they are good
     /// any more.
-    private struct Shown {
+    struct Shown {
         let share: ShareRecord
         /// Who uses it is not visible: whom it was made for.
         let peer: PeerHost
         let access: AccessFact
         let secret: Secret?
 
-        init(_ found: FoundAccess, _ secret: Secret) {
+        fileprivate init(_ found: FoundAccess, _ secret: Secret) {
             share = found.share
             peer = found.share.peer
             access = .secret
             self.secret = secret
         }
 
-        init(_ share: ShareRecord, _ token: AccessToken) {
+        fileprivate init(_ share: ShareRecord, _ token: AccessToken) {
             self.share = share
             peer = token.peer
             access = .token
@@ -124,7 +112,8 @@ extension Gateway {
         }
     }
 
-    private func credential(shownBy request: DataRequest) -> Shown? {
+    /// Looked up again, since only refusals need it.
+    func shown(by request: DataRequest) -> Shown? {
         let credential = DAVCredential((try? authorization(request.head)) ?? nil)
         if case .bearer(let text) = credential,
             let token = try? sealer.opened(text.text),
@@ -139,6 +128,12 @@ extension Gateway {
             case .absent, .unreadable: nil
             }
         return (request.secretInPath ?? secret).flatMap { share(of: $0) }
+    }
+
+    /// The same of `shareinfo`, whose query names the share by its secret.
+    func shown(byShareInfo head: RequestHead) -> Shown? {
+        let form = head.query.flatMap { try? FormBody(parsing: Array($0)) }
+        return form?["t"].flatMap { share(of: Secret(utf8: $0)) }
     }
 
     private func share(of secret: Secret) -> Shown? {

@@ -90,9 +90,11 @@ extension Gateway {
         let decision = DecisionID.make(now: environment.now())
         var answer = denial.answer(decision: decision, status: 503)
         if denial.retryAfter == nil { answer.fields.append(("retry-after", Self.retryAfter)) }
-        log.refusedData(denial, decision: decision, head.method, client, status: answer.status)
+        let shown = shown(byShareInfo: head)
+        log.refusedData(
+            denial, decision: decision, shown, head.method, client, status: answer.status)
         note(denial, decision, "webdav", .inbound, answer.status, client) {
-            tell(&$0, ofShareInfo: head, client)
+            tell(&$0, head, client, shown)
         }
         return answer
     }

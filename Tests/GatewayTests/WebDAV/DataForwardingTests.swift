@@ -217,12 +217,27 @@ import Testing
 
     @Test func eachRefusalIsOneLineWithItsDecision() async throws {
         let world = try await TestGateway()
-        try await world.share(Self.secret, permissions: .named(["read"]))
+        let (id, _) = try await world.share(Self.secret, permissions: .named(["read"]))
         let planned = try world.plan("PUT \(Self.file) HTTP/1.1", basic(Self.secret))
         guard case .answered(let answer) = planned else { throw TestGateway.NoAddress() }
         let object = try #require(try JSONValue(parsing: answer.body).object)
         let decision = try #require(object["decision"]?.string)
         let lines = world.logged().split(separator: "\n").filter { $0.contains("data.refused") }
         #expect(lines.count == 1 && lines.allSatisfy { $0.contains(decision) })
+        let line = try #require(
+            world.world.lines.objects.last { $0["message"]?.string == "data.refused" })
+        #expect(line["peer"]?.string == "one.test" && line["share"]?.string == "\(id)")
+    }
+
+    /// As after a peer was left out of a list: who was cut off is in the log.
+    @Test func aRefusalOfThePolicyNamesThePeer() async throws {
+        let world = try await TestGateway()
+        try await world.share(Self.secret, for: "forgotten.test")
+        let planned = try world.plan("GET \(Self.file) HTTP/1.1", basic(Self.secret))
+        #expect(planned.code == "peer_unknown")
+        #expect(!world.logged().contains(Self.secret))
+        let line = try #require(
+            world.world.lines.objects.last { $0["message"]?.string == "data.refused" })
+        #expect(line["peer"]?.string == "forgotten.test")
     }
 }

@@ -170,6 +170,7 @@ import Testing
         let line = world.logLines().last { $0["message"]?.string == "data.refused" }
         #expect(line?["code"]?.string == "permission_not_allowed")
         #expect(line?["level"]?.string == "notice" && line?["method"]?.string == "POST")
+        #expect(line?["peer"]?.string == "one.test" && line?["share"] != nil)
     }
 
     @Test func withNoSecretsAcceptedNoneIsAsked() async throws {
