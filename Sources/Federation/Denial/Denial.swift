@@ -102,6 +102,13 @@ package struct Denial: Error, Sendable, Equatable {
         return denial
     }
 
+    /// The same with more detail.
+    package func adding(_ detail: String) -> Denial {
+        var denial = self
+        denial.detail += detail
+        return denial
+    }
+
     /// The HTTP status of the answer.
     package var status: Int { ruling?.status ?? code.status }
 

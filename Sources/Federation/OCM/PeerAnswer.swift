@@ -38,6 +38,15 @@ package enum PeerAnswer: Sendable, Equatable {
         self = .uncertain(Self.denial(denial, endpoint, .uncertain, backend))
     }
 
+    /// The same, with more detail of what the peer did not take.
+    package func adding(_ detail: String) -> PeerAnswer {
+        switch self {
+        case .taken: self
+        case .refused(let denial): .refused(denial.adding(detail))
+        case .uncertain(let denial): .uncertain(denial.adding(detail))
+        }
+    }
+
     private static func denial(
         _ denial: Denial, _ endpoint: OCMEndpoint, _ end: BackendKind.End, _ backend: BackendKind
     ) -> Denial {

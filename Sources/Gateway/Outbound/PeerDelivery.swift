@@ -137,7 +137,8 @@ extension Gateway {
         let answer = PeerAnswer(
             to: outgoing.endpoint, status: reply.status, body: reply.body, for: backend.kind,
             secrets: outgoing.secrets,
-            swaps: reshare.map { [SecretSwap($0.secret, by: $0.secret)] } ?? [])
+            swaps: reshare.map { [SecretSwap($0.secret, by: $0.secret)] } ?? []
+        ).adding(remark(on: reply))
         if case .taken = answer, let reshare { try await rememberReshare(reshare, of: outgoing) }
         if case .taken(let status, let body) = answer,
             case .inviteAccepted(let invite) = outgoing.message,
@@ -159,6 +160,12 @@ extension Gateway {
             return .taken(status: status, body: told)
         }
         return answer
+    }
+
+    /// What a peer's refusal says beside its status.
+    func remark(on reply: PeerReply) -> String {
+        reply.remark(
+            now: environment.now(), skew: configuration.signature.skew.wholeSeconds)
     }
 
     /// Durable before the backend hears of the share that it asked for: it speaks of it, and is spoken to.

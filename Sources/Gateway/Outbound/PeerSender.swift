@@ -1,3 +1,5 @@
+import Federation
+import HTTPSignatures
 import Transport
 
 /// Sends one request to a peer, once, and takes its whole answer.
@@ -7,6 +9,37 @@ typealias PeerSender = @Sendable (OutboundRequest) async -> Result<PeerReply, Fe
 struct PeerReply: Sendable, Equatable {
     let status: Int
     let body: [UInt8]
+    /// What it gave for the time, in Unix seconds.
+    var date: Int? = nil
+
+    /// What a refusal says beside its status, for the detail of ours: the code and the decision of a gateway
+    /// like this one, and that its clock and ours are more than `skew` seconds apart, so that what either signs
+    /// is refused.
+    ///
+    /// Left out is whatever else it says: details are kept, and its words may name anybody.
+    func remark(now: Int, skew: Int) -> String {
+        guard status >= 400 else { return "" }
+        var words: [String] = []
+        if let object = try? JSONValue(parsing: body).object {
+            // The token endpoint has its own errors, and the code beside them.
+            let said = ["error_description", "error"].compactMap { object[$0]?.string }
+            if let code = said.compactMap({ DenialCode(rawValue: $0) }).first {
+                words.append(code.rawValue)
+            }
+            if let id = object["decision"]?.string, let time = DecisionID.time(of: id),
+                abs(time - now) <= Self.day
+            {
+                words.append("its decision \(id)")
+            }
+        }
+        if let date, abs(date - now) > skew {
+            words.append(
+                "its clock is \(abs(date - now)) s \(date > now ? "ahead of" : "behind") ours")
+        }
+        return words.isEmpty ? "" : ": " + words.joined(separator: ", ")
+    }
+
+    private static let day = 86_400
 }
 
 extension OutboundClient {
@@ -15,7 +48,10 @@ extension OutboundClient {
         { request in
             do throws(FetchFailure) {
                 let response = try await self.fetch(request)
-                return .success(PeerReply(status: response.status, body: response.body))
+                return .success(
+                    PeerReply(
+                        status: response.status, body: response.body,
+                        date: response.fields.first(.date).flatMap { HTTPDate.seconds(Array($0)) }))
             } catch { return .failure(error) }
         }
     }

@@ -99,8 +99,9 @@ extension Gateway {
                 return .success(
                     PeerToken(token, asked: asked, lifetime: min(lifetime, most)))
             case .grantRefused: return .failure(.grantRefused)
-            case .clientRefused(let text): return .failure(.clientRefused(text))
-            case .unusable(let text): return .failure(.unusable(text))
+            case .clientRefused(let text):
+                return .failure(.clientRefused(text + remark(on: reply)))
+            case .unusable(let text): return .failure(.unusable(text + remark(on: reply)))
             }
         }
     }
