@@ -33,6 +33,7 @@ struct CheckCommand: ParsableCommand {
             let configuration = try option.read()
             check.warnings += configuration.warnings
             check.folder(ofStateIn: configuration)
+            check.names(of: configuration)
             policyHash = check.policy(of: configuration)
             check.candidate(of: configuration)
             check.lists(of: configuration)

@@ -1,3 +1,4 @@
+import Federation
 import Foundation
 import Gateway
 import OpenSSL
@@ -23,6 +24,22 @@ extension InstallationCheck {
         }
         // How much is good to have, the journal's disk is asked for.
         if JournalFolder.freeBytes(folder) < Self.least { room(on: folder, remedy: "make room") }
+    }
+
+    /// The names by which peers know shares that stand, of which the site has given up some.
+    mutating func names(of configuration: Configuration) {
+        let settings = configuration.site
+        guard let site = Site(origin: settings.origin, aliases: settings.aliases) else { return }
+        let left = ShareListing.siteNames(configuration.state.file, now: now)
+            .filter { name, _ in !site.hosts.contains { $0.description == name } }
+        for (name, count) in left.sorted(by: { $0.key < $1.key }) {
+            warn(
+                configuration.file,
+                "peers know \(count) active share\(count == 1 ? "" : "s") by the name \(name), "
+                    + "which is none of this site: what they send for them is refused (421)",
+                remedy: "name https://\(name) in site.aliases, and keep its certificate, while "
+                    + "they last")
+        }
     }
 
     /// The room on the disk of a folder: what is let through is written down before it is.

@@ -32,6 +32,20 @@ def test_t_is_check_in_every_form_that_nginx_takes(fresh, arguments):
     assert run.returncode == 2, run
 
 
+def test_check_tells_of_shares_under_a_name_that_the_site_gives_up(fresh):
+    (fresh / "secret").write_text("PERMANENT0SECRET\n")
+    added = ocmgate("share", "add", "--peer", "p.test", "--provider-id", "1", "--secret-file", "secret",
+                    cwd=fresh)
+    assert added.returncode == 0, added.stderr
+    told = "peers know 1 active share by the name cloud.test"
+    assert told not in ocmgate("check", cwd=fresh).stderr
+    config = fresh / "config.toml"
+    replace(config, 'origin = "https://cloud.test"', 'origin = "https://new.test"')
+    assert told in ocmgate("check", cwd=fresh).stderr
+    replace(config, "[site]\n", '[site]\naliases = ["https://cloud.test"]\n')
+    assert told not in ocmgate("check", cwd=fresh).stderr
+
+
 def test_check_reads_standard_input(installation):
     text = (installation / "config.toml").read_text()
     assert ocmgate("check", "-c", "-", cwd=installation, stdin=text).returncode == 0

@@ -18,6 +18,28 @@ package enum ShareListing {
         } catch { throw StoreOpenError(path: path, reading: error) }
     }
 
+    /// The names of the site by which peers know shares that stand, and how many each; also of a state that is
+    /// not to be changed at all. None of one that is not there, is older than this, or cannot be read.
+    package static func siteNames(_ path: String, now: Int) -> [String: Int] {
+        guard PrivateFile.exists(path), let reader = try? Store.looker(path),
+            let rows = try? reader.read({ db in
+                try Row.fetchAll(db, sql: names, arguments: [now])
+            })
+        else { return [:] }
+        var counts: [String: Int] = [:]
+        for row in rows {
+            let name: String? = row["name"]
+            if let name { counts[name] = row["shares"] as Int }
+        }
+        return counts
+    }
+
+    /// What has none has that of the last start.
+    private static let names = """
+        SELECT coalesce(site, (SELECT value FROM fact WHERE name = 'site')) AS name, count(*) AS shares
+        FROM share WHERE ended IS NULL AND coalesce(expires > ?, 1) GROUP BY 1
+        """
+
     /// How they stand: which of their tokens are good, and when they ended.
     static func standings(_ path: String) throws -> [ShareID: (epoch: Int, ended: Int?)] {
         try Store.reader(path).read { try ShareRows.standings($0) }

@@ -90,7 +90,7 @@ extension Store {
     }
 
     /// A connection that changes nothing and makes no file, whether or not a gateway runs.
-    private static func looker(_ path: String) throws -> DatabaseQueue? {
+    static func looker(_ path: String) throws -> DatabaseQueue? {
         PrivateFile.exists(path + "-wal") ? try reader(path) : try closedReader(path)
     }
 

@@ -148,10 +148,28 @@ import Testing
         try again.name(new)
         let third = try ShareRegistry(again, key)
         #expect(third.all.map(\.site) == [old, PeerHost("alias.example"), old])
+        let file = scratch.file("state.db")
+        #expect(
+            ShareListing.siteNames(file, now: 2000) == ["old.example": 2, "alias.example": 1])
+        try await again.commit(third.end(third.all[0].id, now: 2000))
+        #expect(
+            ShareListing.siteNames(file, now: 2000) == ["old.example": 1, "alias.example": 1])
         try await again.commit(
             third.record(self.new("A0FOURTH0SECRET", id: "4"), now: 2000).change)
         try again.name(new)
         #expect(try ShareRegistry(again, key).all.last?.site == new)
+        #expect(ShareListing.siteNames(file, now: 2000)["new.example"] == 1)
+    }
+
+    @Test func whatHasExpiredHasNoNameOfTheSite() async throws {
+        try store.name(try #require(PeerHost("cloud.example")))
+        // Its name is the one of the last start.
+        try await store.commit(
+            registry.record(new("SECRET0PERMANEN", expires: 1500), now: 1000).change)
+        let file = scratch.file("state.db")
+        #expect(ShareListing.siteNames(file, now: 1499) == ["cloud.example": 1])
+        #expect(ShareListing.siteNames(file, now: 1500) == [:])
+        #expect(ShareListing.siteNames(scratch.file("none.db"), now: 1499) == [:])
     }
 
     @Test func oneWayThatDemandsThemAlreadyDoesNotSpareTheOthers() async throws {
