@@ -141,6 +141,8 @@ class Site:
         if self.tree.kind == "owncloud10":
             # Its own older API does not find shares whose number is below 256.
             with sqlite3.connect(self.database) as database:
+                # There may be a row: of two, SQLite takes the first.
+                database.execute("delete from sqlite_sequence where name = 'oc_share'")
                 database.execute("insert into sqlite_sequence (name, seq) values ('oc_share', 1000)")
 
     def open(self, hosts: list[str]) -> None:
