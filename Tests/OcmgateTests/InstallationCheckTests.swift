@@ -218,7 +218,7 @@ import Testing
         var check = InstallationCheck()
         check.unproven(by: policy)
         let told =
-            "policy.toml:5:11: default = \"allow\" lets in what no block is about: unsigned ocs.in"
+            "policy.toml:5:1: default = \"allow\" lets in what no block is about: unsigned ocs.in"
         #expect(check.warnings.first?.description.hasPrefix(told) == true, "\(check.warnings)")
         check = InstallationCheck()
         check.unproven(by: try self.policy(""))

@@ -65,17 +65,25 @@ final class UpstreamPool {
                 return .ready(connection)
             }
         }
-        guard shelf?.count ?? 0 < min(upstream.limits.connections, mostOfOne), hasRoom() else {
-            return .busy
-        }
+        guard hasRoom(on: shelf), hasRoom() else { return .busy }
         // Making room may have ended the last connection of the shelf, and the shelf with it.
         (self.shelf(of: upstream) ?? addShelf(for: upstream)).count += 1
         count += 1
         return .dialling(UpstreamDial(upstream, loop: loop, for: receiver))
     }
 
-    /// Whether one more connection may be made; when there are as many as there may be, a kept one is
-    /// given up for it.
+    /// Whether one more connection to an upstream may be made; when it has as many as it may have, a kept one of
+    /// its own is given up for it.
+    private func hasRoom(on shelf: Shelf?) -> Bool {
+        guard let shelf, shelf.count >= min(shelf.upstream.limits.connections, mostOfOne) else {
+            return true
+        }
+        guard !shelf.idle.isEmpty else { return false }
+        shelf.idle.removeFirst().abandon()
+        return true
+    }
+
+    /// The same of all upstreams together.
     private func hasRoom() -> Bool {
         if count < limit { return true }
         guard let shelf = shelves.values.first(where: { !$0.idle.isEmpty }) else { return false }

@@ -5,8 +5,9 @@ import Testing
 @testable import Transport
 
 @Suite struct UpstreamPoolTests {
-    private static func upstream(_ server: ScriptedServer) -> Upstream {
+    private static func upstream(_ server: ScriptedServer, connections: Int? = nil) -> Upstream {
         var limits = UpstreamLimits()
+        if let connections { limits.connections = connections }
         // However busy the machine is.
         limits.connect = .seconds(300)
         limits.firstByte = .seconds(300)
@@ -40,17 +41,20 @@ import Testing
         try await group.shutdownGracefully()
     }
 
-    /// With room for one connection, the kept one makes room for a fresh one of the same upstream, as often
-    /// as it is asked for.
-    @Test func roomThatIsMadeByTheLastConnectionOfAnUpstreamIsNotLost() async throws {
+    /// With room for one connection, in all or to this upstream, the kept one makes room for a fresh one of the
+    /// same upstream, as often as it is asked for.
+    @Test(arguments: [(1, nil), (16, 1)] as [(Int, Int?)])
+    func roomThatIsMadeByTheLastConnectionOfAnUpstreamIsNotLost(_ all: Int, _ ofOne: Int?)
+        async throws
+    {
         let away = LoopGroup(count: 1)
         let server = try await ScriptedServer(on: away) { _ in
             "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
         }
-        let upstream = Self.upstream(server)
+        let upstream = Self.upstream(server, connections: ofOne)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let loop = LoopHandle(
-            Loop(group.next(), counters: Counters(), resolver: Resolver(), upstreams: 1))
+            Loop(group.next(), counters: Counters(), resolver: Resolver(), upstreams: all))
         for method in [Method.get, .post, .get, .post, .get] {
             // A connection that may be about to be closed does not do for a POST.
             if method == .post { try await Task.sleep(for: .seconds(4)) }
