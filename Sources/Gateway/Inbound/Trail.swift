@@ -41,21 +41,23 @@ final class Trail: Sendable {
         environment = clock
         decision = DecisionID.make(now: now)
         self.fingerprint = fingerprint
-        var record = DecisionRecord(
-            id: decision, kind: kind, direction: direction, action: .fail,
-            by: Decider.undecided.name, status: 500, client: client.addressText)
-        record.policy = snapshot.policy.hash
-        record.certificate = client.shownCertificate
-        record.lists = snapshot.policy.contentsHash
-        record.signature =
-            switch direction {
-            case .inbound: .unread
-            case .outbound: .unmade
-            }
         state = Mutex(
             State(
-                record: JournalRecord(record),
+                record: JournalRecord(
+                    DecisionRecord(
+                        id: decision, kind: kind, direction: direction, action: .fail,
+                        by: Decider.undecided.name, status: 500, client: client.addressText)),
                 watch: Stopwatch(at: clock.monotonicMicroseconds())))
+        note { record in
+            record.policy = snapshot.policy.hash
+            record.certificate = client.shownCertificate
+            record.lists = snapshot.policy.contentsHash
+            record.signature =
+                switch direction {
+                case .inbound: .unread
+                case .outbound: .unmade
+                }
+        }
     }
 
     var policy: Policy { snapshot.policy }

@@ -31,12 +31,10 @@ final class Turns<Key: Hashable & Sendable>: Sendable {
     /// It is the next one's turn.
     func end(_ key: Key) {
         let next = waiting.withLock { waiting -> CheckedContinuation<Void, Never>? in
-            guard let first = waiting[key]?.first else {
-                waiting[key] = nil
-                return nil
-            }
-            waiting[key]?.removeFirst()
-            return first
+            guard let place = waiting.index(forKey: key) else { return nil }
+            guard waiting.values[place].isEmpty else { return waiting.values[place].removeFirst() }
+            waiting.remove(at: place)
+            return nil
         }
         next?.resume()
     }

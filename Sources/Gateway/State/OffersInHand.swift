@@ -40,11 +40,11 @@ final class OffersInHand: Sendable {
     func end(_ offer: Offer?) {
         guard let offer else { return }
         state.withLock { state in
-            guard let place = state.offers[offer.name]?.firstIndex(where: { $0 === offer }) else {
-                return
-            }
-            state.offers[offer.name]?.remove(at: place)
-            if state.offers[offer.name]?.isEmpty == true { state.offers[offer.name] = nil }
+            guard let named = state.offers.index(forKey: offer.name),
+                let place = state.offers.values[named].firstIndex(where: { $0 === offer })
+            else { return }
+            state.offers.values[named].remove(at: place)
+            if state.offers.values[named].isEmpty { state.offers.remove(at: named) }
             state.count -= 1
         }
         offer.end()
