@@ -40,8 +40,9 @@ extension Gateway {
         guard let peer else { throw Denial(.peerUnknown, "a share of nobody") }
         let untold = Translation(for: backend.view.backend).waysLeftOut(of: share, Self.takenOver)
         let ways = share.protocols.filter { $0.secret != nil && !untold.contains($0.name) }
-        let asksElsewhere = backend.view.backend.asksWhoSharedOn && share.sender.host != peer
-        let isReplaced = gate != nil && share.isOfFiles && (hasNoRoom(for: share) || asksElsewhere)
+        let isReplaced =
+            gate != nil && share.isOfFiles
+            && (hasNoRoom(for: share) || isShownElsewhere(share, than: peer))
         let accesses = ways.map { way in
             NewAccess(
                 protocolName: way.name, secret: way.secret ?? Secret([]),
@@ -74,6 +75,17 @@ extension Gateway {
                 recipient: "\(share.shareWith)@\(site.host)", site: name,
                 accesses: [.webdav(share.secret)]),
             now: now)
+    }
+
+    /// Whether the backend shows the secret of a share at another host than its peer, who chose it: where it was
+    /// shared on, or where its URI leads. Not at this site, where it is that of a share of our own.
+    private func isShownElsewhere(_ share: Share, than peer: PeerHost) -> Bool {
+        let backend = backend.view.backend
+        if backend.asksWhoSharedOn { return share.sender.host != peer }
+        guard backend.looksAtURIs, let data = share.webdav?.uri.flatMap({ URLParts($0) }) else {
+            return false
+        }
+        return data.host != peer && !site.hosts.contains(data.host)
     }
 
     /// Whether the backend's database has no room for the secret that opens the files of a share, which

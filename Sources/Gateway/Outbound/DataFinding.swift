@@ -31,15 +31,11 @@ extension Gateway {
     ///
     /// What we put in the place of a secret stands for its share wherever it is shown. A secret is its peer's
     /// own word, which may be a name that the backend has elsewhere, or the secret of another peer's: it counts
-    /// at the peer alone, whoever else the share names. Where the backend follows URIs, it counts at the host of
-    /// the share's as well, unless that host has one of its own by it.
+    /// at the peer alone, whoever else the share names.
     func peersShares(meantBy text: Secret, at host: PeerHost) -> [FoundAccess] {
-        let found = registry.find(text, .inbound)
-        // Each word of what goes out is asked about.
-        guard !found.isEmpty else { return [] }
-        let own = found.filter { $0.credential == .handle || $0.share.peer == host }
-        guard own.isEmpty, backend.view.backend.looksAtURIs else { return own }
-        return found.filter { $0.dataHost == host }
+        registry.find(text, .inbound).filter {
+            $0.credential == .handle || $0.share.peer == host
+        }
     }
 
     /// The share that a secret or a handle of the backend stands for at this host; nil for one that

@@ -243,11 +243,13 @@ import Transport
     /// Of a share of our own that a peer passes on the data are here, of a peer's own they are not.
     @Test(arguments: ["nextcloud", "ocis"])
     func aPeersDataAreNotAtThisSite(_ kind: String) async throws {
-        let world = try TestWorld(partners: ["modern.test", "cloud.test"], kind: kind)
+        let world = try TestWorld(
+            partners: ["modern.test", "cloud.test"], configuration: Self.wayOut, kind: kind)
         let peer = try TestPeer("modern.test")
         try peer.publish(on: world.net)
         func share(_ place: String, owner: String) -> String {
-            Messages.share(from: "modern.test", owner: owner).replacing("x7", with: place)
+            Messages.share(from: "modern.test", owner: owner, requirements: "").replacing(
+                "x7", with: place)
         }
         let place = "https://Cloud.test:443/dav/x7"
         let denial = try await world.denial(
@@ -256,9 +258,11 @@ import Transport
         #expect(denial?.code == .protocolNotSupported)
         guard kind == "ocis" else { return }
         world.clock.pass(1)
-        _ = try await world.accept(
+        let message = try await world.accept(
             try peer.request(
                 "/ocm/shares", share(place, owner: "cloud.test"), at: world.clock.now))
+        // There the secret is that of a share of our own.
+        #expect(message.made?.accesses.map(\.hasHandle) == [false])
     }
 
     @Test func aNotificationCarriesTheBackendsSecret() async throws {

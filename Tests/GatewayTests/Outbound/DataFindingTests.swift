@@ -51,9 +51,20 @@ import Testing
 
     /// Whoever it names: what the backend shows there may be a name that it has, a public link, or what opens a
     /// share from before the gateway.
-    @Test(arguments: ["carol@modern.test", "alice@legacy.test"], [nil, "https://modern.test/d/"])
-    func thePeersSecretIsAnothersWordElsewhere(_ sender: String, _ uri: String?) async throws {
-        let world = try WayOut()
+    @Test(
+        arguments: [
+            ("nextcloud", nil), ("nextcloud", "https://modern.test/d/"),
+            ("opencloud", "https://modern.test/d/"),
+        ] as [(String, String?)])
+    func thePeersSecretIsAnothersWordElsewhere(_ kind: String, _ uri: String?) async throws {
+        for sender in ["carol@modern.test", "alice@legacy.test"] {
+            try await thePeersSecretIsAnothersWord(WayOut(kind: kind), sender, uri)
+        }
+    }
+
+    private func thePeersSecretIsAnothersWord(
+        _ world: WayOut, _ sender: String, _ uri: String?
+    ) async throws {
         let secret = try await world.receive(
             uri: uri, demands: false, from: "legacy.test", sender: sender)
         func asked() async throws {
@@ -101,23 +112,30 @@ import Testing
         #expect(planned.values("authorization") == [secret])
     }
 
-    /// It goes where the share's URI leads.
-    @Test(arguments: [("opencloud", true), ("ocis", true), ("nextcloud", false)])
-    func aBackendThatFollowsURIsAsksWhereTheyLead(_ kind: String, _ follows: Bool) async throws {
-        let world = try WayOut(kind: kind)
-        let secret = try await world.receive(
-            uri: "https://legacy.test/d/", demands: false, from: "modern.test")
-        let planned = try await world.ask(
-            "GET /d/a HTTP/1.1", "Authorization: Bearer \(secret)", at: "legacy.test")
-        #expect((planned.values("authorization") == ["Bearer token-1"]) == follows)
-        // A share of its own by the same secret comes first.
-        _ = try await world.receive(uri: nil, demands: false, from: "legacy.test", secret: secret)
-        world.world.clock.pass(100)
-        let own = try await world.ask(
-            "GET /public.php/webdav/a HTTP/1.1", "Authorization: Bearer \(secret)",
-            at: "legacy.test")
-        #expect(own.values("host") == ["legacy.test"])
-        #expect(own.values("authorization") == [basic(secret).dropFirst(15).description])
+    /// The backend follows the URI of a share there.
+    @Test(arguments: ["opencloud", "ocis", "cernbox"])
+    func aSecretIsReplacedWhereTheDataAreElsewhere(_ kind: String) async throws {
+        let world = try WayOut(configuration: "[egress]\nlisten = \"127.0.0.1:2\"", kind: kind)
+        let modern = try TestPeer("modern.test")
+        try modern.publish(on: world.world.net)
+        for host in ["modern.test", "legacy.test"] {
+            let secret = "secret-of-\(host)"
+            let text = Messages.share(
+                from: "modern.test", owner: "legacy.test", id: "\"\(host)\"", secret: secret,
+                requirements: ""
+            ).replacing("x7", with: "https://\(host)/d/")
+            let message = try await world.world.accept(
+                try modern.request("/ocm/shares", text, at: world.world.clock.now, nonce: host))
+            let isReplaced = host != "modern.test"
+            let made = try #require(message.made)
+            #expect(made.accesses.map(\.hasHandle) == [isReplaced], "\(host)")
+            let told = try world.gateway.registry.credential(of: made).text
+            #expect(String(decoding: message.body, as: UTF8.self).contains(told))
+            let planned = try await world.ask(
+                "GET /d/a HTTP/1.1", "Authorization: Bearer \(told)", at: host)
+            #expect(planned.values("host") == [host])
+            #expect(planned.values("authorization") == ["Bearer \(secret)"])
+        }
     }
 
     /// To the reva family anything but 404 is a fault, and it sets nothing aside for that.

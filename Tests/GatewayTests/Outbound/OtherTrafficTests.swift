@@ -92,9 +92,9 @@ import Testing
     }
 
     /// Who offers a share chooses its secret, and whom it names: that shuts the backend off nowhere else.
-    @Test(arguments: [nil, "https://modern.test/"])
-    func theSecretOfAPeersShareIsANameElsewhere(_ uri: String?) async throws {
-        let world = try WayOut(configuration: Self.all)
+    @Test(arguments: [nil, "https://modern.test/"], ["nextcloud", "opencloud"])
+    func theSecretOfAPeersShareIsANameElsewhere(_ uri: String?, _ kind: String) async throws {
+        let world = try WayOut(configuration: Self.all, kind: kind)
         _ = try await world.receive(
             uri: uri, demands: false, from: "legacy.test", secret: "system",
             sender: "carol@modern.test")
@@ -106,11 +106,14 @@ import Testing
         }
     }
 
-    @Test(arguments: [true, false])
-    func theSecretOfAPeersShareIsAWordElsewhere(_ demands: Bool) async throws {
-        let world = try WayOut(configuration: Self.all)
+    @Test(arguments: [true, false], ["nextcloud", "opencloud"])
+    func theSecretOfAPeersShareIsAWordElsewhere(
+        _ demands: Bool, _ kind: String
+    ) async throws {
+        let world = try WayOut(configuration: Self.all, kind: kind)
         let told = try await world.receive(
-            uri: nil, demands: demands, from: "legacy.test", secret: "addressbooks",
+            uri: kind == "opencloud" ? "https://modern.test/any" : nil, demands: demands,
+            from: "legacy.test", secret: "addressbooks",
             sender: "carol@modern.test")
         let word = "/remote.php/dav/addressbooks/x"
         let cases: [(host: String, target: String, status: Int?)] = [
