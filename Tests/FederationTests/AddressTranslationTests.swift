@@ -47,8 +47,36 @@ import Testing
             #expect(try [told(said), told(encoded)] == [said, encoded])
         }
         #expect(try told("alice") == "alice")
+        let issued = "\(Self.uuid)@https://idp.test/realms/x"
+        let isKept = [BackendKind.ocis, .opencloud, .cernbox].contains(kind)
+        #expect(try told(issued) == (isKept ? issued : Self.uuid))
         for other in ["[]", #"{"userID":7}"#, "<html>"].map({ Array($0.utf8) }) {
             #expect(reader.answer(other, ofInviterAt: host) == other)
         }
+    }
+
+    /// Who logs in elsewhere is nobody of that host.
+    @Test(arguments: BackendKind.allCases)
+    func ofAnIssuerTheRevaFamilyAloneIsTold(_ kind: BackendKind) throws {
+        let reader = Translation(for: Backend(kind: kind, age: .current))
+        let issued = "\(Self.uuid)@https://idp.test/realms/x"
+        let text = Samples.nextcloud33.replacing("alice@nc33a.test", with: "\(issued)@nc33a.test")
+            .replacing(#"bob@https:\/\/nc33b.test"#, with: "\(issued)@nc33b.test")
+        let share = try Samples.share(text)
+        let isKept = [BackendKind.ocis, .opencloud, .cernbox].contains(kind)
+        #expect(share.owner.saidOnce.canonical == "\(Self.uuid)@nc33a.test")
+        let body = try reader.share(share, uri: "https://nc33a.test/public.php/webdav/")
+        let told = try #require(try JSONValue(parsing: body.bytes).object)
+        for name in ["owner", "sender"] {
+            let person = try #require(told[name]?.string.flatMap { OCMAddress($0) })
+            #expect(person.identifier == (isKept ? issued : Self.uuid), "\(name)")
+        }
+        let receiver = try #require(told["shareWith"]?.string.flatMap { OCMAddress($0) })
+        let isFound = [BackendKind.ocis, .opencloud].contains(kind)
+        #expect(receiver.identifier == (isFound ? issued : Self.uuid))
+        let sent =
+            #"{"recipientProvider":"nc33a.test","token":"t","userID":"\#(issued)"}"#
+        let invite = reader.inviteAccepted(try InviteAccepted(parsing: Array(sent.utf8)))
+        #expect(invite.text == (isKept ? sent : sent.replacing(issued, with: Self.uuid)))
     }
 }

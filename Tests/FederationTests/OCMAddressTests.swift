@@ -42,6 +42,11 @@ import Testing
         "alice@https://good.test/x@evil.test", "alice@good.test/x@evil.test",
         "alice@good.test:1@evil.test", "alice@good.test#@evil.test", "alice@good.test\\@evil.test",
         "https://good.test/@evil.test", "a@b@good.test?@evil.test",
+        // No issuer: behind what is no UUID, in front of another host, and without a host behind it.
+        "056afc87-4dd7-4f00-8a00-0123456789a@https://idp.test/x@h.test",
+        "056afc87-4dd7-4f00-8a00-0123456789ab@https://idp.test/x@i.test@h.test",
+        "056afc87-4dd7-4f00-8a00-0123456789ab/x@https://idp.test/x@h.test",
+        "056afc87-4dd7-4f00-8a00-0123456789ab@https://idp.test/realms/x?y",
     ])
     func whatIsNoAddressOrTwoIsRefused(_ text: String) { #expect(OCMAddress(text) == nil) }
 
@@ -78,6 +83,10 @@ import Testing
         ("bob@i.test@h.test", "bob@i.test@h.test"),
         ("bob@h.test@i.test@h.test", "bob@h.test@i.test@h.test"),
         ("@h.test@h.test", "@h.test@h.test"),
+        // An issuer.
+        ("\(uuid)@https://idp.test/realms/x@h.test", "\(uuid)@h.test"),
+        ("\(uuid)@https://idp.test/realms/x@h.test@h.test", "\(uuid)@h.test"),
+        ("\(uuid)@idp.test@h.test", "\(uuid)@idp.test@h.test"),
         // Base64 of a UUID's address: with a scheme, without, unpadded, and with the host twice.
         ("\(code)h0dHBzOi8vaC50ZXN0@h.test", "\(uuid)@h.test"),
         ("\(code)gudGVzdA==@H.test", "\(uuid)@h.test"),

@@ -76,6 +76,10 @@ import Testing
         ),
         ("ownerFederatedId=alice%40https%3A%2F%2Fnc27a.test%2F", "ownerFederatedId=alice"),
         ("owner=alice", "owner=alice%40evil.test%2F"), ("remoteId=1", "remoteId="),
+        (
+            "owner=alice",
+            "owner=056afc87-4dd7-4f00-8a00-0123456789ab%40https%3A%2F%2Fevil.test%2Fx"
+        ),
         ("remoteId=1", "remoteId=01"), ("remoteId=1", "remoteId=1x"),
         ("remoteId=1", "remoteId=+1"), ("remoteId=1", "remoteId=1e3"),
         ("token=SECRET15CHARS00", "token=a%0Ab"),

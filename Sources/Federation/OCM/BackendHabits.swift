@@ -163,12 +163,13 @@ extension Backend {
 
     /// Somebody as it can be told of them: Nextcloud cuts an address at its first `/` or `:`, and takes
     /// `https://h@h` for the host where OpenCloud writes `uuid@https://h@h`; by the base64 of that nobody
-    /// can share with them.
+    /// can share with them. Of an issuer the reva family alone is told: to others it may read as their host.
     func readable(_ person: OCMAddress) -> OCMAddress {
         switch kind {
         case .nextcloud where person.isEncoded: person.saidOnce
         case .nextcloud, .generic: person.holdsEndOfHost ? person.saidOnce : person
-        case .owncloud10, .ocis, .opencloud, .cernbox, .seafile: person
+        case .owncloud10, .seafile: person.holdsIssuer ? person.saidOnce : person
+        case .ocis, .opencloud, .cernbox: person
         }
     }
 

@@ -15,7 +15,7 @@ package struct OCMAddress: Sendable, Equatable {
 
     /// Refused: no `@`, an empty identifier, control characters, more than 1024 bytes, a host that
     /// is none, and an identifier in which a server that cuts at the first `/` or `:`, as Nextcloud
-    /// does, would find another host.
+    /// does, would find another host, but for that of an issuer (``holdsIssuer``).
     package init?(_ address: some StringProtocol) {
         let text = Substring(address)
         let bytes = text.utf8.span
@@ -68,7 +68,7 @@ package struct OCMAddress: Sendable, Equatable {
 
     /// The address of whom it names without the host that its identifier says once more: at its end, as
     /// oCIS (`uuid@h@h`) and OpenCloud (`uuid@https://h@h`) write it, or in the base64 of a UUID's address, as
-    /// OpenCloud's and opencloudmesh-go's owners have it; the same one where there is none.
+    /// OpenCloud's and opencloudmesh-go's owners have it; and without an issuer. The same one where there is none.
     package var saidOnce: OCMAddress {
         // Most say none.
         let bytes = identifier.utf8.span
@@ -98,20 +98,39 @@ package struct OCMAddress: Sendable, Equatable {
     /// The form of a UUID (RFC 9562, section 4), with an `x` for each digit.
     private static let uuid = Array("xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx".utf8)
 
+    /// Whether an issuer at another host stands in its identifier: oCIS and OpenCloud write
+    /// `uuid@https://idp/realms/x@h` of people who log in at an identity provider that is not their own, and find
+    /// them by the UUID (`LocalUserFederatedID` of reva's `pkg/ocm/user`).
+    package var holdsIssuer: Bool {
+        let inner = Substring(identifier.utf8.drop { $0 != UInt8(ascii: "@") }.dropFirst())
+        return Self.endsHost(inner.utf8) && WrittenHost(inner)?.host != host
+    }
+
+    /// The URL of an issuer behind a UUID and an `@`; nil where there is none. A bare name there may be of the
+    /// account (`uuid@uni.test@h`).
+    private static func issuer(in identifier: String) -> Substring? {
+        guard let at = identifier.utf8.firstIndex(of: UInt8(ascii: "@")),
+            isUUID(identifier[..<at])
+        else { return nil }
+        let issuer = identifier[identifier.utf8.index(after: at)...]
+        return endsHost(issuer.utf8) && !issuer.utf8.contains(UInt8(ascii: "@")) ? issuer : nil
+    }
+
     /// Whether a text has the form of a UUID.
-    static func isUUID(_ text: String) -> Bool {
+    static func isUUID(_ text: some StringProtocol) -> Bool {
         text.utf8.count == uuid.count
             && zip(text.utf8, uuid).allSatisfy { byte, place in
                 place == UInt8(ascii: "x") ? hexValue(byte) != nil : byte == place
             }
     }
 
-    /// An identifier without the host that it says once more; nil where it says none.
+    /// An identifier without the host that it says once more, or its issuer; nil where it says none.
     private static func withoutHost(_ identifier: String, _ host: PeerHost) -> String? {
         guard let at = identifier.utf8.lastIndex(of: UInt8(ascii: "@")) else {
             return OCMAddress(encoded: identifier, at: host)?.identifier
         }
         let left = String(identifier[..<at])
+        if issuer(in: identifier) != nil { return left }
         guard !left.isEmpty,
             WrittenHost(identifier[identifier.utf8.index(after: at)...])?.host == host,
             isUnambiguous(left, host: host)
@@ -123,7 +142,8 @@ package struct OCMAddress: Sendable, Equatable {
     /// came apart need not be.
     package var isUnambiguous: Bool { Self.isUnambiguous(identifier, host: host) }
 
-    /// Whether the end of a host stands in the identifier behind an `@`: then it is the same host again.
+    /// Whether the end of a host stands in the identifier behind an `@`: then it is the same host again, or that
+    /// of an issuer.
     package var holdsEndOfHost: Bool {
         Self.endsHost(identifier.utf8.drop { $0 != UInt8(ascii: "@") })
     }
@@ -133,7 +153,7 @@ package struct OCMAddress: Sendable, Equatable {
     }
 
     /// Behind the first `@` of the identifier nothing may look like the end of a host, unless it
-    /// names the same host again.
+    /// names the same host again, or is an issuer.
     private static func isUnambiguous(_ identifier: String, host: PeerHost) -> Bool {
         let bytes = identifier.utf8.span
         guard let place = bytes.firstIndex(of: UInt8(ascii: "@")) else {
@@ -142,7 +162,12 @@ package struct OCMAddress: Sendable, Equatable {
         let at = identifier.utf8.index(identifier.startIndex, offsetBy: place)
         let inner = identifier[identifier.utf8.index(after: at)...]
         guard endsHost(inner.utf8) else { return bytes.extracting(..<place).schemeEnd == nil }
-        return WrittenHost(inner)?.host == host
+        if WrittenHost(inner)?.host == host || issuer(in: identifier) != nil { return true }
+        // oCIS says the host once more behind it.
+        guard let last = identifier.utf8.lastIndex(of: UInt8(ascii: "@")), last > at,
+            WrittenHost(identifier[identifier.utf8.index(after: last)...])?.host == host
+        else { return false }
+        return isUnambiguous(String(identifier[..<last]), host: host)
     }
 
     /// Whether a text holds what looks like the end of a host.

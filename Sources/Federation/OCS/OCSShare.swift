@@ -23,7 +23,8 @@ package struct OCSShare: Sendable {
 
     /// Refused (`malformed_message`): a required parameter that is missing, one that stands there
     /// twice, names that PHP would read as another one, a `remote` without a scheme, a `remoteId` that is
-    /// no number in its one spelling, an owner on another host than `remote`;
+    /// no number in its one spelling, an owner on another host than `remote`, and people with an issuer, whom
+    /// nobody names there;
     /// (`share_type_not_supported`): another type than these four, each in its one spelling.
     package init(_ form: FormBody) throws(Denial) {
         let fields = try OCSFields(form)
@@ -39,10 +40,10 @@ package struct OCSShare: Sendable {
         let account = try fields.required("owner")
         // Of what has no scheme Nextcloud cuts off three bytes, and finds another host in the rest.
         guard let home = OCMAddress("\(account)@\(remote)"), home.form != .bare,
-            home.identifier.isSame(as: account)
+            home.identifier.isSame(as: account), !home.holdsIssuer
         else { throw Denial(.malformedMessage, "remote is not the URL of a host") }
         if let text = form["ownerFederatedId"] {
-            guard let owner = OCMAddress(text), owner.host == home.host else {
+            guard let owner = OCMAddress(text), owner.host == home.host, !owner.holdsIssuer else {
                 throw Denial(.malformedMessage, "ownerFederatedId is not on the host of remote")
             }
             self.owner = owner
@@ -83,7 +84,9 @@ package struct OCSShare: Sendable {
     /// ownCloud puts the bare account into `sharedByFederatedId`.
     private static func sender(_ form: FormBody, remote: String) throws(Denial) -> OCMAddress? {
         guard let text = form["sharedByFederatedId"] ?? form["sharedBy"] else { return nil }
-        guard let address = OCMAddress(text) ?? OCMAddress("\(text)@\(remote)") else {
+        guard let address = OCMAddress(text) ?? OCMAddress("\(text)@\(remote)"),
+            !address.holdsIssuer
+        else {
             throw Denial(.malformedMessage, "sharedByFederatedId is not an address")
         }
         return address

@@ -26,11 +26,10 @@ package struct Contact: Sendable, Hashable {
         self.local = local
     }
 
-    /// The bare account: servers also write `account@host`, `account@https://host`, and the base64
-    /// of these (OpenCloud, opencloudmesh-go).
+    /// The bare account: servers also write `account@host`, `account@https://host`, the base64 of these
+    /// (OpenCloud, opencloudmesh-go), and an issuer.
     static func account(_ text: String, at host: PeerHost) -> String {
-        if let address = OCMAddress(text), address.host == host { return address.identifier }
-        return OCMAddress(encoded: text, at: host)?.identifier ?? text
+        OCMAddress(identifier: text, host: host).saidOnce.identifier
     }
 }
 

@@ -53,6 +53,18 @@ import Transport
         #expect(!String(decoding: answer.body, as: UTF8.self).contains("eve"))
     }
 
+    /// Who logs in at an identity provider of another host.
+    @Test func whoInvitedMayHaveAnIssuer() async throws {
+        let (world, _, _) = try TestWorld.withPeers()
+        let uuid = "04bf0617-406a-40ad-93d3-84768f0cdf66"
+        world.mail.answer(
+            200, #"{"userID":"\#(uuid)@https://idp.test/realms/x","email":"","name":"Eve"}"#)
+        let answer = try await world.send(
+            OutboundMessages.invite(), at: "/ocm/invite-accepted", as: .ocm(.inviteAccepted))
+        #expect(answer.status == 200)
+        #expect(try JSONValue(parsing: answer.body).object?["userID"]?.string == uuid)
+    }
+
     @Test func whoKnowsInvitationsSaysItself() async throws {
         let invitations = #""invite-accepted""#
         #expect(try await told("nextcloud", 404, invitations).answer.status == 404)

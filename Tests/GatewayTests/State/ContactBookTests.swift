@@ -101,6 +101,11 @@ import Testing
         #expect(contact("ZXZlQG1vZGVybi50ZXN0") != contact("eve"))
     }
 
+    @Test func aUUIDIsOneWithThatOfAnIssuer() {
+        let uuid = "056afc87-4dd7-4f00-8a00-0123456789ab"
+        #expect(contact("\(uuid)@https://idp.test/realms/x") == contact(uuid))
+    }
+
     @Test(arguments: ["eve@other.test", "ZXZlQG90aGVyLnRlc3Q=", "Eve", "eve "])
     func anotherAccountIsAnother(_ text: String) {
         #expect(contact(text) != contact("eve"))
