@@ -6,12 +6,19 @@ import Transport
 /// per host and minute for a key id that we do not know, or whose key does not verify what it should
 /// (security design, item 67; settled questions, 6).
 ///
-/// A slot is taken before the fetch and stays taken whatever the fetch brings.
+/// A slot is taken before the fetch and stays taken whatever the fetch brings, so nobody gets it for whom there
+/// would be none.
 final class FetchBudget: Sendable {
     private struct State {
         var tokens: Double
         var filledAt: Int
         var refreshedAt: [String: Int] = [:]
+
+        mutating func fill(_ now: Int) {
+            let passed = max(0, now - filledAt)
+            tokens = min(FetchBudget.burst, tokens + Double(passed) * FetchBudget.perSecond)
+            filledAt = max(now, filledAt)
+        }
     }
 
     private let state: Mutex<State>
@@ -27,21 +34,34 @@ final class FetchBudget: Sendable {
     /// - Parameter client: from where a message came that nobody has verified, and may be in any host's name;
     ///   nil for what is not fetched for such a one.
     func take(for host: Acquaintance, by client: IPAddress? = nil, now: Int) -> Bool {
-        let reserve =
-            switch host {
-            case .known: 0.0
-            case .stranger: Self.reserve
-            }
-        return state.withLock { state in
-            let passed = max(0, now - state.filledAt)
-            state.tokens = min(Self.burst, state.tokens + Double(passed) * Self.perSecond)
-            state.filledAt = max(now, state.filledAt)
-            guard state.tokens >= reserve + 1 else { return false }
+        state.withLock { state in
+            state.fill(now)
+            guard state.tokens >= Self.kept(from: host) + 1 else { return false }
             if let client, state.tokens < Self.burst / 2 + 1 {
                 guard parts.take("\(client.network)", now: now) else { return false }
             }
             state.tokens -= 1
             return true
+        }
+    }
+
+    /// Whether there is enough for so many fetches; takes nothing.
+    func has(
+        _ count: Int, for host: Acquaintance, by client: IPAddress? = nil, now: Int
+    ) -> Bool {
+        state.withLock { state in
+            state.fill(now)
+            guard state.tokens >= Self.kept(from: host) + Double(count) else { return false }
+            guard let client, state.tokens < Self.burst / 2 + Double(count) else { return true }
+            return parts.has(count, "\(client.network)", now: now)
+        }
+    }
+
+    /// What is kept from a host for others.
+    private static func kept(from host: Acquaintance) -> Double {
+        switch host {
+        case .known: 0
+        case .stranger: reserve
         }
     }
 

@@ -344,7 +344,9 @@ extension PeerDirectory {
     private func refreshedKeysForUnknownName(
         of host: PeerHost, _ now: Int, by client: IPAddress?
     ) async -> Refresh {
-        if budget.takeRefresh(of: host.description, now: now) {
+        // The document and the key set. Else a forged name would take the slot, and fetch nothing.
+        let isAffordable = budget.has(2, for: acquaintance(with: host), by: client, now: now)
+        if isAffordable, budget.takeRefresh(of: host.description, now: now) {
             return await refreshedKeys(of: host, by: client)
         }
         if let running = await keyFlights.resultOfRunning(host) { return running }
@@ -354,7 +356,7 @@ extension PeerDirectory {
         guard entry.failedAt == nil else { return .failed(entry) }
         guard let keysAt = entry.keysAt, let askedAt = budget.refreshedAt(host.description),
             keysAt >= askedAt
-        else { return notAsked(host, Self.askedBefore) }
+        else { return notAsked(host, isAffordable ? Self.askedBefore : Self.tooMany) }
         return .current(entry)
     }
 

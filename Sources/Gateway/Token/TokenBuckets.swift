@@ -42,8 +42,13 @@ final class TokenBuckets: Sendable {
     }
 
     /// Whether nothing is left of it; takes nothing.
-    func isEmpty(_ name: String, now: Int) -> Bool {
-        buckets.withLock { buckets in buckets[name].map { level($0, now) < 1 } ?? false }
+    func isEmpty(_ name: String, now: Int) -> Bool { !has(1, name, now: now) }
+
+    /// Whether so many are left of it; takes none.
+    func has(_ count: Int, _ name: String, now: Int) -> Bool {
+        buckets.withLock { buckets in
+            buckets[name].map { level($0, now) >= Double(count) } ?? true
+        }
     }
 
     private func level(_ bucket: Bucket, _ now: Int) -> Double {

@@ -49,6 +49,40 @@ import Transport
         _ = try await peers.key(peer.keyID, of: host, for: .jwks, by: client)
     }
 
+    /// A peer's new key is looked for once in a minute, and not by whom nothing is fetched for.
+    @Test func whoForgesNamesLeavesTheOneRefreshToOthers() async throws {
+        let world = try TestWorld(isKnown: { _ in true })
+        let peer = try TestPeer("modern.test")
+        try peer.publish(on: world.net)
+        let (host, peers) = (try #require(PeerHost("modern.test")), world.gateway.peers)
+        let forger = try #require(IPAddress("192.0.2.1"))
+        let client = try #require(IPAddress("198.51.100.1"))
+        _ = try await peers.key(peer.keyID, of: host, for: .jwks, by: client)
+        for number in 0..<60 {
+            let named = try #require(PeerHost("p\(number).test"))
+            _ = try? await peers.key("p\(number).test#k", of: named, for: .jwks, by: forger)
+        }
+        var next = try TestPeer("modern.test")
+        next.keyName = "key2"
+        try next.publish(on: world.net, also: [peer])
+        _ = try? await peers.key("modern.test#forged", of: host, for: .jwks, by: forger)
+        _ = try await peers.key(next.keyID, of: host, for: .jwks, by: client)
+    }
+
+    @Test func whatIsLeftIsSeenBeforeItIsTaken() throws {
+        let budget = FetchBudget(now: 0)
+        let near = try #require(IPAddress("192.0.2.1"))
+        let far = try #require(IPAddress("198.51.100.1"))
+        for _ in 0..<29 { #expect(budget.take(for: .known, by: near, now: 0)) }
+        #expect(budget.has(1, for: .known, by: near, now: 0))
+        #expect(!budget.has(2, for: .known, by: near, now: 0))
+        #expect(budget.has(2, for: .known, by: far, now: 0))
+        #expect(budget.has(1, for: .stranger, now: 0))
+        #expect(!budget.has(2, for: .stranger, now: 0))
+        #expect(budget.take(for: .known, by: near, now: 0))
+        #expect(!budget.has(1, for: .known, by: near, now: 0))
+    }
+
     /// Alone it has all that comes in.
     @Test func whatNobodyElseTakesANetworkMayTake() throws {
         let budget = FetchBudget(now: 0)
