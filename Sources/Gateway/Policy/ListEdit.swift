@@ -51,8 +51,8 @@ package struct ListEdit: Sendable {
 
     /// - Parameters:
     ///   - list: its name; nil for the only own one of this standing.
-    ///   - until: it has to be said of one that is let in where its entry before had an end, and on a list
-    ///     that a block excepts which needs signatures.
+    ///   - until: it has to be said of one that is let in where its entry before, or one by a pattern, had an
+    ///     end, and on a list that a block excepts which needs signatures.
     ///   - note: for people; the day is put before it.
     ///   - day: `2026-11-27`.
     ///   - now: Unix seconds.
@@ -81,7 +81,9 @@ package struct ListEdit: Sendable {
         let own = list.entries.filter { $0.pattern == HostPattern(host.description) }
         let known = own.first { !$0.hasEnded(now) }
         isThere = known != nil
-        let end = try Self.end(until, known, over: own.first, on: list, policy, now)
+        let ended =
+            own.first ?? list.entries.first { $0.hasEnded(now) && $0.pattern.matches(host) }
+        let end = try Self.end(until, known, over: ended, on: list, policy, now)
         let named = "\(host)" + (end.map { " until \(ListDate.text($0))" } ?? "")
         if let known {
             (text, entry, line) = (old, known.words, known.position?.line ?? 1)

@@ -188,6 +188,24 @@ import Testing
         #expect(now == "c.test until 2027-06-30T12:00:00Z    # research\n")
     }
 
+    /// What a pattern let in until a day.
+    @Test func whoWasLetInByAPatternIsRenewedOnlyWithAnEnd() throws {
+        let ended = "  { host = \"*.uni.test\", until = 2026-06-30 },\n"
+        let second = "  { host = \"b.test\""
+        let scratch = try folder(Self.policy.replacing(second, with: ended + second))
+        let problem = #expect(throws: ListEdit.Problem.self) {
+            try edit("x.uni.test", "partners", scratch)
+        }
+        let told = problem?.description ?? ""
+        #expect(told.contains("*.uni.test"), "\(told)")
+        #expect(told.contains("on the list partners is over"), "\(told)")
+        try edit("x.uni.test", "partners", scratch, until: .never, note: "").write()
+        let now = try self.text("policy.toml", scratch)
+        #expect(now.contains(ended))
+        #expect(now.contains("  { host = \"x.uni.test\", note = \"2026-11-27\" }"))
+        #expect(try !edit("new.test", "partners", scratch).isThere)
+    }
+
     @Test(
         arguments: [
             ("new.test", "2026-11-26", "is over already"),
