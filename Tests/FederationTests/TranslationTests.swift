@@ -342,8 +342,8 @@ import Testing
                 #""webapp":{"uri":"https://x.test/app","sharedSecret":"OTHER","requirements":["must-exchange-token"]},"webdav":{"#
         )
         let share = try Samples.share(text)
-        #expect(share.unmetWays([.mustExchangeToken]) == ["webapp"])
-        #expect(share.unmetWays([]) == [])
+        #expect(share.protocols.unmet([.mustExchangeToken]) == ["webapp"])
+        #expect(share.protocols.unmet([]) == [])
         for translation in [Self.cernbox, Self.opencloud, Self.nextcloud35, Self.generic] {
             let body = try translation.share(
                 share, taken: [.mustExchangeToken], uri: "https://x.test/dav/1")

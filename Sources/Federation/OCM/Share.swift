@@ -117,21 +117,23 @@ package final class Share: Sendable {
     /// The WebDAV way of the share, when it has one.
     package var webdav: ShareProtocol? { protocols.first { $0.name == "webdav" } }
 
-    /// The names of the ways other than WebDAV that demand what somebody meets on WebDAV alone: nobody
+    /// The largest size that a protocol names, in bytes.
+    package var size: Int? { protocols.compactMap(\.size).max() }
+}
+
+extension [ShareProtocol] {
+    /// The names of those other than WebDAV that demand what somebody meets on WebDAV alone: nobody
     /// does on these. Nor on those with the secret of a WebDAV that demands it, which is replaced.
-    package func unmetWays(_ taken: Set<ShareRequirement>) -> [String] {
-        let replaced = webdav.flatMap { webdav in
+    package func unmet(_ taken: Set<ShareRequirement>) -> [String] {
+        let replaced = first { $0.name == "webdav" }.flatMap { webdav in
             webdav.requirements.contains { taken.contains($0) } ? webdav.secret : nil
         }
-        return protocols.filter { way in
+        return filter { way in
             way.name != "webdav"
                 && (way.requirements.contains { taken.contains($0) }
                     || replaced != nil && way.secret == replaced)
         }.map(\.name)
     }
-
-    /// The largest size that a protocol names, in bytes.
-    package var size: Int? { protocols.compactMap(\.size).max() }
 }
 
 extension Share: CustomStringConvertible, CustomReflectable {

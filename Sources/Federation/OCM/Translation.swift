@@ -81,7 +81,7 @@ package struct Translation: Sendable {
         members["resourceType"] = .string(resourceType)
         var ways = try protocolForBackend(share, taken: taken, uri: uri())
         Self.remove(taken, from: &ways)
-        let untold = waysLeftOut(of: share, taken)
+        let untold = waysLeftOut(of: share.protocols, taken)
         guard untold.count < share.protocols.count else {
             throw Denial(.protocolNotSupported, "no way that the backend could open")
         }
@@ -92,13 +92,15 @@ package struct Translation: Sendable {
         return Self.body(members, share.members, share.received)
     }
 
-    /// The names of the ways to a share that the backend is not told. CERNBox refuses a whole share for a
-    /// way that the sender's document does not name, and of files it is told WebDAV there alone.
-    package func waysLeftOut(of share: Share, _ taken: Set<ShareRequirement>) -> [String] {
-        guard backend.kind == .cernbox, share.webdav?.secret != nil else {
-            return share.unmetWays(taken)
-        }
-        return share.protocols.map(\.name).filter { $0 != "webdav" }
+    /// The names of those of the ways to a share that the backend is not told. CERNBox refuses a whole share for
+    /// a way that the sender's document does not name, and of files it is told WebDAV there alone.
+    package func waysLeftOut(
+        of ways: [ShareProtocol], _ taken: Set<ShareRequirement>
+    ) -> [String] {
+        guard backend.kind == .cernbox,
+            ways.contains(where: { $0.name == "webdav" && $0.secret != nil })
+        else { return ways.unmet(taken) }
+        return ways.map(\.name).filter { $0 != "webdav" }
     }
 
     /// Writes the URI of a single file so that the backend, which appends its name, finds it.
@@ -136,9 +138,12 @@ package struct Translation: Sendable {
     ///   - grantee: the receiver of the share, for one that its peer has proved to be about it.
     ///   - resourceType: what the share is of.
     ///   - peer: the server that shares it; nil of a share that is not a peer's.
+    ///   - untold: the names of the ways that it is not told of, as in the share.
+    ///   - taken: requirements that the gateway meets itself on WebDAV, as in the share.
     package func notification(
         _ notification: Notification, swaps: [SecretSwap] = [], filling secret: Secret? = nil,
-        grantee: String? = nil, resourceType: String? = nil, from peer: PeerHost? = nil
+        grantee: String? = nil, resourceType: String? = nil, from peer: PeerHost? = nil,
+        without untold: [String] = [], taken: Set<ShareRequirement> = []
     ) -> TranslatedBody {
         var members = notification.members
         // OCM 1.5 has the id in `notification.file`, where only a backend that we do not know may look.
@@ -159,6 +164,8 @@ package struct Translation: Sendable {
             details["grantee"] = .string(grantee)
         }
         if var ways = details["protocol"]?.object {
+            Self.remove(taken, from: &ways)
+            for name in untold { ways[name] = nil }
             ways = ways.replacing(swaps)
             details["protocol"] = .object(ways)
         }

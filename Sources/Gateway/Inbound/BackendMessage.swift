@@ -127,7 +127,7 @@ extension Gateway {
             uri: Self.location(of: share, verified))
         if isCut { body = TranslatedBody(bytes: body.bytes, isChanged: true) }
         if body.isChanged { trail.altered("translated") }
-        if isCut || !translation.waysLeftOut(of: share, Self.takenOver).isEmpty {
+        if isCut || !translation.waysLeftOut(of: share.protocols, Self.takenOver).isEmpty {
             trail.altered("ways left out")
         }
         if !draft.swaps.isEmpty { trail.altered("handle") }
@@ -163,9 +163,16 @@ extension Gateway {
             try refuse(denial, orTell: trail)
         }
         let share = verified.claimed.share
-        try checkWays(of: notification, share, saidBy: verified.peer, trail)
+        let translation = Translation(for: view.backend)
+        // As in the offer, whose secrets of these are recorded nowhere.
+        let untold = translation.waysLeftOut(of: notification.ways, Self.takenOver)
+        let ways = notification.ways.filter { !untold.contains($0.name) }
+        guard untold.isEmpty || !ways.isEmpty else {
+            throw Denial(.protocolNotSupported, "no way that the backend could open")
+        }
+        try checkWays(ways, of: share, saidBy: verified.peer, trail)
         let owner = share?.owner.flatMap { OCMAddress($0)?.host }
-        guard try waysElsewhere(notification.ways, owner: owner, verified).isEmpty else {
+        guard try waysElsewhere(ways, owner: owner, verified).isEmpty else {
             throw Denial(.protocolNotSupported, "a way to the share elsewhere than at its sender")
         }
         try checkStands(share, notification.secret, notification.type)
@@ -197,10 +204,12 @@ extension Gateway {
                 effect: Self.effect(of: notification.type, on: share), told: told)
         }
         // Backends refuse a notification that does not say what it is of.
-        let body = Translation(for: view.backend).notification(
+        let body = translation.notification(
             notification, swaps: swaps, filling: filling, grantee: grantee,
             resourceType: share.map { $0.resourceType ?? "file" },
-            from: share?.direction == .inbound ? share?.peer : nil)
+            from: share?.direction == .inbound ? share?.peer : nil, without: untold,
+            taken: Self.takenOver)
+        if !untold.isEmpty { trail.altered("ways left out") }
         if body.isChanged { trail.altered("translated") }
         return try message(
             verified, view, body,

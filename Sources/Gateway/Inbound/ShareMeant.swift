@@ -219,11 +219,9 @@ extension Gateway {
     /// (`secret_mismatch`), by which the backend would open the share past all that is asked of it here, be it
     /// over or not.
     func checkWays(
-        of notification: Federation.Notification, _ share: ShareRecord?, saidBy peer: PeerHost?,
-        _ trail: Trail
+        _ ways: [ShareProtocol], of share: ShareRecord?, saidBy peer: PeerHost?, _ trail: Trail
     ) throws(Denial) {
         guard let share else { return }
-        let ways = notification.ways
         let secrets = ways.compactMap(\.secret)
         guard share.peer == peer || secrets.isEmpty && ways.allSatisfy(\.places.isEmpty) else {
             throw Denial(

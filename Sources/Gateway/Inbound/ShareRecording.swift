@@ -38,7 +38,8 @@ extension Gateway {
         _ share: Share, from peer: PeerHost?, _ settings: RuleSettings = .none, now: Int
     ) throws(Denial) -> Draft {
         guard let peer else { throw Denial(.peerUnknown, "a share of nobody") }
-        let untold = Translation(for: backend.view.backend).waysLeftOut(of: share, Self.takenOver)
+        let untold = Translation(for: backend.view.backend).waysLeftOut(
+            of: share.protocols, Self.takenOver)
         let ways = share.protocols.filter { $0.secret != nil && !untold.contains($0.name) }
         let isReplaced =
             gate != nil && share.isOfFiles

@@ -67,4 +67,42 @@ import Testing
         let members = #","uri":"https://modern.test/dav/x","sharedSecret":"\#(Self.secret)""#
         #expect(try await denial(members, by: modern, in: world) == nil)
     }
+
+    /// Nor what a way demands that the gateway meets.
+    @Test(arguments: ["secret-of-seven", "secret-of-webapp"])
+    func ofAWayThatTheOfferLeftOutNothingIsToldLater(_ secret: String) async throws {
+        let world = try TestWorld(kind: "ocis")
+        let modern = try TestPeer("modern.test")
+        try modern.publish(on: world.net)
+        let demands = #""requirements":["must-exchange-token"]"#
+        let webapp =
+            #""webapp":{"uri":"https://modern.test/app","sharedSecret":"\#(secret)",\#(demands)},"#
+        let share = Messages.share(from: "modern.test").replacing(
+            #""webdav":{"#, with: webapp + #""webdav":{"#)
+        let made = try await world.accept(
+            try modern.request("/ocm/shares", share, at: world.clock.now)
+        ).made
+        let handle = try world.gateway.registry.credential(of: try #require(made)).text
+        func change(_ ways: String) throws -> TestRequest {
+            world.clock.pass(1)
+            let text =
+                #"{"notificationType":"SHARE_CHANGE_PERMISSION","resourceType":"file","#
+                + #""providerId":"7","notification":{"grantee":"bob@cloud.test","#
+                + #""protocol":{"name":"multi",\#(ways)}}}"#
+            return try modern.request("/ocm/notifications", text, at: world.clock.now)
+        }
+        let webdav =
+            #""webdav":{"uri":"https://modern.test/x7","sharedSecret":"secret-of-seven","#
+            + #""permissions":["read","write"],\#(demands)}"#
+        let message = try await world.accept(
+            try change(webapp + webdav), as: .ocm(.notifications))
+        let body = try #require(try JSONValue(parsing: message.body).object)
+        let ways = try #require(body["notification"]?.object?["protocol"]?.object)
+        #expect(ways["webapp"] == nil)
+        #expect(ways["webdav"]?.object?["sharedSecret"]?.string == handle)
+        #expect(ways["webdav"]?.object?["requirements"] == nil)
+        let alone = try await world.denial(
+            try change(String(webapp.dropLast())), as: .ocm(.notifications))
+        #expect(alone?.code == .protocolNotSupported)
+    }
 }
