@@ -4,13 +4,14 @@ import OpenSSL
 /// Shares of peers that somebody of this site is said to have passed on.
 extension Gateway {
     /// Refused (`sender_mismatch`): a share of a peer's that it says somebody of this site has passed on, who has
-    /// not: no such request is with the peer, nor is the share what came of one. A name alone is the peer's word.
+    /// not: no such request is with the peer, nor is the share what came of one. A name alone is the peer's word,
+    /// at another port of the site too, unless the peer is there.
     func checkSharer(
         _ sharer: OCMAddress, of owner: OCMAddress, for recipient: OCMAddress,
         by secrets: [Secret], _ verified: Verified, _ trail: Trail
     ) throws(Denial) {
-        guard site.hosts.contains(sharer.host), !site.hosts.contains(owner.host),
-            let peer = verified.peer
+        guard site.hosts.contains(where: { $0.name == sharer.host.name }),
+            !site.hosts.contains(owner.host), let peer = verified.peer, sharer.host != peer
         else { return }
         let named = OwnReshare(of: peer, by: sharer, for: recipient, ours: site.hosts)
         guard !ownReshares.contains(named), !isRecorded(named, by: secrets) else { return }

@@ -25,6 +25,24 @@ import Transport
         try await world.gateway.store.commit(recording.change)
     }
 
+    /// Told to a Nextcloud, it is somebody at this site's own address.
+    @Test func nobodySharesInTheNameOfAnotherPortOfThisSite() async throws {
+        let world = try TestWorld(partners: ["modern.test", "cloud.test:8443"])
+        let modern = try TestPeer("modern.test")
+        let other = try TestPeer("cloud.test:8443")
+        for peer in [modern, other] { try peer.publish(on: world.net) }
+        let share = Messages.oldShare(from: "modern.test").replacing(
+            #""sharedBy":"alice@https://modern.test/"#,
+            with: #""sharedBy":"dean@https://cloud.test:8443/"#)
+        let denial = try await world.denial(
+            try modern.request("/ocm/shares", share, at: world.clock.now))
+        #expect(denial?.code == .senderMismatch)
+        // A server of its own there shares what is its own.
+        let own = try other.request(
+            "/ocm/shares", Messages.oldShare(from: other.host), at: world.clock.now)
+        #expect(try await world.denial(own) == nil)
+    }
+
     private func askForReshare() async throws -> Int {
         try await world.notify(
             OutboundMessages.notification(
