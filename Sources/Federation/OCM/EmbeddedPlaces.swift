@@ -2,7 +2,8 @@
 /// `contentUrl` of an entity, itself or as the `@id` there.
 ///
 /// CERNBox fetches those of what it takes for files, which is its version's matter: all count, at whatever
-/// depth. A payload that is a text has places that nobody knows, and counts as one itself.
+/// depth, but the `url` of what is a person, an organization, a place or a work and nothing else, which is read by
+/// people. A payload that is a text has places that nobody knows, and counts as one itself.
 struct EmbeddedPlaces {
     /// As they were written; none is empty.
     private(set) var texts: [String] = []
@@ -15,8 +16,13 @@ struct EmbeddedPlaces {
     private mutating func walk(_ value: JSONValue) {
         switch value {
         case .object(let object):
+            let isRead = Self.isForPeople(object)
             for (name, value) in object.members {
-                if Self.names.contains(MemberNames.fold(name)) { take(value) }
+                switch MemberNames.fold(name) {
+                case "url" where isRead: break
+                case "url", "contenturl": take(value)
+                case _: break
+                }
                 walk(value)
             }
         case .array(let values): for value in values { walk(value) }
@@ -36,6 +42,20 @@ struct EmbeddedPlaces {
         }
     }
 
-    /// In lower case, since readers in Go find them in any.
-    private static let names: Set = ["url", "contenturl"]
+    /// Whether all types of an entity are such as nobody takes for a file. Members are looked for in any case:
+    /// readers in Go find them so, and take the last of several.
+    private static func isForPeople(_ entity: JSONObject) -> Bool {
+        var types: [JSONValue] = []
+        for (name, value) in entity.members where MemberNames.fold(name) == "@type" {
+            types += value.array ?? [value]
+        }
+        return !types.isEmpty
+            && types.allSatisfy { type in
+                type.string.map { forPeople.contains($0) } ?? false
+            }
+    }
+
+    private static let forPeople: Set = [
+        "Person", "Organization", "ContactPoint", "Place", "CreativeWork",
+    ]
 }

@@ -185,6 +185,28 @@ import Testing
         }
     }
 
+    /// As the examples of RO-Crate 1.1 have it of an author, an institution and a licence.
+    @Test(arguments: [
+        (#""@type":"Person""#, true), (#""@type":["Person"]"#, true),
+        (#""@type":["Organization","Place"]"#, true), (#""@type":"CreativeWork""#, true),
+        (#""@type":["Person","File"]"#, false), (#""@type":"Person","@Type":"File""#, false),
+        (#""@type":[]"#, false), (#""@type":["Person",7]"#, false), (#""@type":"Dataset""#, false),
+        (#""name":"a""#, false),
+        (#""@type":"Person","distribution":[{"contentUrl":"http://127.0.0.1/x"}]"#, false),
+        (#""@type":"Person","image":{"@type":"File","url":"http://127.0.0.1/x"}"#, false),
+    ])
+    func whatPeopleReadNeedsNoName(_ members: String, _ isTaken: Bool) async throws {
+        let (world, modern) = try world("cernbox", Self.wayOut)
+        let entity = "{\(members),\"url\":\"https://orcid.test/0\"}"
+        let share = Messages.share(from: "modern.test", requirements: "").replacing(
+            #""webdav":{"uri":"x7","sharedSecret":"secret-of-seven","permissions":["read"]}"#,
+            with: Self.crate.replacing("ENTITY", with: entity))
+        let denial = try await world.denial(
+            try modern.request("/ocm/shares", share, at: world.clock.now))
+        let code: DenialCode? = isTaken ? nil : .protocolNotSupported
+        #expect(denial?.code == code)
+    }
+
     @Test func anEmbeddedTextIsNotTaken() async throws {
         let (world, modern) = try world("generic", Self.wayOut)
         let share = Messages.share(from: "modern.test", requirements: "").replacing(
