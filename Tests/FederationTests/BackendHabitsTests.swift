@@ -12,11 +12,14 @@ import Testing
             hosts.map { backend.told(ProviderID(id), of: $0).text }
         }
         #expect(told(Self.uuid) == [Self.uuid, Self.uuid])
+        let taken = backend.told(ProviderID(Self.uuid), of: hosts[0], isTaken: true).text
         switch kind {
         case .ocis, .opencloud:
+            #expect(taken == "\(Self.uuid)@a.test")
             #expect(told("22") == ["22@a.test", "22@b.test:8443"])
             #expect(told("22@a.test") == ["22@a.test@a.test", "22@a.test@b.test:8443"])
         case .nextcloud, .owncloud10, .cernbox, .seafile, .generic:
+            #expect(taken == Self.uuid)
             #expect(told("22") == ["22", "22"])
         }
     }
@@ -46,11 +49,12 @@ import Testing
     @Test func aShareAndWhatIsSaidOfItHaveOneID() throws {
         let translation = Translation(for: Backend(kind: .ocis, age: .current))
         let peer = try #require(PeerHost("nc27a.test"))
+        let id = translation.backend.told(ProviderID("22"), of: peer)
         let share = try translation.share(
-            Samples.share(Samples.nextcloud27), from: peer, uri: "https://nc27a.test/x/")
+            Samples.share(Samples.nextcloud27), told: id, uri: "https://nc27a.test/x/")
         let text = #"{"notificationType":"SHARE_UNSHARED","providerId":22,"resourceType":"file"}"#
         let notification = try Notification(parsing: Array(text.utf8))
-        for body in [share, translation.notification(notification, from: peer)] {
+        for body in [share, translation.notification(notification, told: id)] {
             #expect(body.text.contains(#""providerId":"22@nc27a.test""#))
         }
         // One that is the backend's own.

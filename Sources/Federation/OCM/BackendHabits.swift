@@ -32,10 +32,14 @@ extension Backend {
 
     /// The id of a peer's share as it is told. oCIS and OpenCloud list what somebody has received by the ids
     /// alone (`cs3ReceivedOCMSharesToDriveItems` of their graph service), and show one of those that two peers
-    /// name alike: what is no UUID is told with the peer.
-    package func told(_ id: ProviderID, of peer: PeerHost) -> ProviderID {
+    /// name alike: what is no UUID is told with the peer, and so is one that is taken.
+    ///
+    /// - Parameter isTaken: whether another peer's share was told by it before.
+    package func told(
+        _ id: ProviderID, of peer: PeerHost, isTaken: Bool = false
+    ) -> ProviderID {
         switch kind {
-        case .ocis, .opencloud: id.isUUID ? id : ProviderID("\(id.text)@\(peer)")
+        case .ocis, .opencloud: id.isUUID && !isTaken ? id : ProviderID("\(id.text)@\(peer)")
         case .nextcloud, .owncloud10, .cernbox, .seafile, .generic: id
         }
     }

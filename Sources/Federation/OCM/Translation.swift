@@ -57,14 +57,14 @@ package struct Translation: Sendable {
     ///     know them; other ways that have them are left out.
     ///   - signed: whether it is signed anew for the backend, which compares the host of an address byte
     ///     by byte with that of the `keyId` (`protocol.md` 9.8), whose spelling is the canonical one.
-    ///   - peer: the server that sends it, by which some backends tell ids apart.
+    ///   - id: what its id is to the backend; nil for what it came as.
     ///   - uri: where the data are, absolute; needed by backends of the reva family when the share
     ///     itself does not say.
     ///
     /// Refused: `protocol_not_supported` when no protocol of the share can be said to the backend.
     package func share(
         _ share: Share, swaps: [SecretSwap] = [], taken: Set<ShareRequirement> = [],
-        signed: Bool = false, from peer: PeerHost? = nil, uri: @autoclosure () -> String? = nil
+        signed: Bool = false, told id: ProviderID? = nil, uri: @autoclosure () -> String? = nil
     ) throws(Denial) -> TranslatedBody {
         var members = share.members
         writeAddress(share.owner, "owner", in: &members, isCompared: signed)
@@ -76,7 +76,7 @@ package struct Translation: Sendable {
         }
         dropEmptyNames(from: &members)
         Self.nameTheSender(backend.senderNames, in: &members)
-        write(share.providerID, from: peer, in: &members)
+        write(share.providerID, as: id, in: &members)
         let resourceType = told(resourceTypeOf: share)
         members["resourceType"] = .string(resourceType)
         var ways = try protocolForBackend(share, taken: taken, uri: uri())
@@ -137,12 +137,12 @@ package struct Translation: Sendable {
     ///     and comes from the share's own verified peer.
     ///   - grantee: the receiver of the share, for one that its peer has proved to be about it.
     ///   - resourceType: what the share is of.
-    ///   - peer: the server that shares it; nil of a share that is not a peer's.
+    ///   - id: by which the backend was told of the share; nil for what it came as.
     ///   - untold: the names of the ways that it is not told of, as in the share.
     ///   - taken: requirements that the gateway meets itself on WebDAV, as in the share.
     package func notification(
         _ notification: Notification, swaps: [SecretSwap] = [], filling secret: Secret? = nil,
-        grantee: String? = nil, resourceType: String? = nil, from peer: PeerHost? = nil,
+        grantee: String? = nil, resourceType: String? = nil, told id: ProviderID? = nil,
         without untold: [String] = [], taken: Set<ShareRequirement> = []
     ) -> TranslatedBody {
         var members = notification.members
@@ -150,7 +150,7 @@ package struct Translation: Sendable {
         if backend.kind != .generic, members["providerId"].map(\.isNull) ?? true {
             members["providerId"] = .string(notification.providerID.text)
         }
-        write(notification.providerID, from: peer, in: &members)
+        write(notification.providerID, as: id, in: &members)
         if notification.resourceType == nil, let resourceType {
             members["resourceType"] = .string(known(resourceType))
         }
@@ -251,9 +251,9 @@ package struct Translation: Sendable {
 
     /// A JSON number as id is read wrongly by some.
     ///
-    /// - Parameter peer: the server whose id it is, where it is a peer's and goes to the backend.
-    func write(_ id: ProviderID, from peer: PeerHost? = nil, in members: inout JSONObject) {
-        let told = peer.map { backend.told(id, of: $0) } ?? id
+    /// - Parameter told: what it is to the reader, where that is another.
+    func write(_ id: ProviderID, as told: ProviderID? = nil, in members: inout JSONObject) {
+        let told = told ?? id
         guard told != id || ids == .text && members["providerId"]?.number != nil else { return }
         members["providerId"] = .string(told.text)
     }

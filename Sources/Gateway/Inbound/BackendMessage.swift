@@ -123,8 +123,8 @@ extension Gateway {
             share, from: verified.peer, settings, now: verified.claimed.received.now)
         var body = try translation.share(
             share, swaps: draft.swaps, taken: Self.takenOver,
-            signed: verified.signedBy != nil && signsForBackend, from: verified.peer,
-            uri: Self.location(of: share, verified))
+            signed: verified.signedBy != nil && signsForBackend,
+            told: told(share.providerID, of: draft.made), uri: Self.location(of: share, verified))
         if isCut { body = TranslatedBody(bytes: body.bytes, isChanged: true) }
         if body.isChanged { trail.altered("translated") }
         if isCut || !translation.waysLeftOut(of: share.protocols, Self.takenOver).isEmpty {
@@ -207,7 +207,7 @@ extension Gateway {
         let body = translation.notification(
             notification, swaps: swaps, filling: filling, grantee: grantee,
             resourceType: share.map { $0.resourceType ?? "file" },
-            from: share?.direction == .inbound ? share?.peer : nil, without: untold,
+            told: share.map { self.told(notification.providerID, of: $0) }, without: untold,
             taken: Self.takenOver)
         if !untold.isEmpty { trail.altered("ways left out") }
         if body.isChanged { trail.altered("translated") }

@@ -261,10 +261,9 @@ extension Gateway {
                 Denial(.secretMismatch, "grantee is not the receiver of share \(share.id)"),
                 orTell: trail)
         }
-        let isAlike =
-            share.direction == .outbound || backend.view.backend.told(id, of: share.peer) == id
+        let told = told(id, of: share)
         let other = registry.find(id, share.direction).first { known in
-            isAlike && known.ended == nil && known.peer != share.peer
+            known.ended == nil && known.peer != share.peer && self.told(id, of: known) == told
                 && known.recipient.map { isSaid($0, of: receiver) } ?? true
         }
         if let other {
@@ -273,6 +272,16 @@ extension Gateway {
                     .shareUnknown, "the backend cannot tell share \(share.id) from \(other.id)"),
                 orTell: trail)
         }
+    }
+
+    /// What the id of a share is to the backend: that of a peer's may be told with the peer. Of several peers that
+    /// name theirs by one UUID the first keeps it: another one has it from there.
+    func told(_ id: ProviderID, of share: ShareRecord) -> ProviderID {
+        guard share.direction == .inbound else { return id }
+        let isTaken = registry.find(id, .inbound).contains {
+            $0.id < share.id && $0.peer != share.peer
+        }
+        return backend.view.backend.told(id, of: share.peer, isTaken: isTaken)
     }
 
     /// The shares that are for whom a message names: where there is none, those for whom it names in other

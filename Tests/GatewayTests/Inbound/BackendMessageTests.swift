@@ -331,7 +331,7 @@ import Transport
             own: "carol@cloud.test",
             details: #""sharedSecret":"secret-of-modern.test","grantee":"bob""#,
             code: .secretMismatch),
-        ForOCIS(own: "bob@cloud.test", details: "", code: .shareUnknown, id: uuid),
+        ForOCIS(own: "bob@cloud.test", details: "", code: nil, id: uuid),
         ForOCIS(own: "bob@cloud.test", details: "", code: nil),
         ForOCIS(own: "carol@cloud.test", details: "", code: nil),
         ForOCIS(own: "carol@cloud.test", details: #""grantee":"carol""#, code: nil),
@@ -354,6 +354,32 @@ import Transport
                 as: .ocm(.notifications))
             #expect(denial?.code == note.code)
         }
+    }
+
+    /// Who knows the UUID of another's share, as the answer to a request for a reshare tells it, may not stand in
+    /// the way of that one.
+    @Test(arguments: ["ocis", "opencloud"])
+    func aUUIDIsTheFirstPeersThatSharedByIt(_ kind: String) async throws {
+        let (world, peer) = try world(kind)
+        try await record("bob@cloud.test", of: "nc27.test", as: Self.uuid, in: world)
+        func id(_ message: borrowing BackendMessage) throws -> String? {
+            try body(message.body)["providerId"]?.string
+        }
+        let share = Messages.share(from: "modern.test", id: "\"\(Self.uuid)\"")
+        for _ in 0..<2 {
+            let sent = try await world.accept(
+                try peer.request("/ocm/shares", share, at: world.clock.now))
+            #expect(try id(sent) == "\(Self.uuid)@modern.test")
+            world.clock.pass(1)
+        }
+        let end = Messages.notification(id: "\"\(Self.uuid)\"", secret: nil)
+        let note = try await world.accept(
+            try peer.request("/ocm/notifications", end, at: world.clock.now),
+            as: .ocm(.notifications))
+        #expect(try id(note) == "\(Self.uuid)@modern.test")
+        let shares = world.gateway.registry.all
+        let first = try #require(shares.first { "\($0.peer)" == "nc27.test" })
+        #expect(world.gateway.told(ProviderID(Self.uuid), of: first).text == Self.uuid)
     }
 
     @Test func ocisIsToldOfNoOtherShareByTheSecretOfOnesOwn() async throws {
