@@ -14,7 +14,10 @@ extension Gateway {
             !site.hosts.contains(owner.host), let peer = verified.peer, sharer.host != peer
         else { return }
         let named = OwnReshare(of: peer, by: sharer, for: recipient, ours: site.hosts)
-        guard !ownReshares.contains(named), !isRecorded(named, by: secrets) else { return }
+        let unnamed = OwnReshare(of: peer, by: nil, for: recipient, ours: site.hosts)
+        guard ![named, unnamed].contains(where: ownReshares.contains),
+            !isRecorded(named, by: secrets)
+        else { return }
         try refuse(
             Denial(
                 .senderMismatch,

@@ -31,13 +31,14 @@ struct PeersReshare: Hashable, Sendable {
 /// What somebody of this site asks a peer to share on: of which peer, who, and for whom.
 struct OwnReshare: Hashable, Sendable {
     let peer: PeerHost
-    /// Both in their canonical forms, people of this site at its own name.
-    let sharer: String
+    /// Both in their canonical forms, people of this site at its own name. Nil where nobody has recorded who of
+    /// ours has the share, as of one from before the gateway.
+    let sharer: String?
     let recipient: String
 
-    init(of peer: PeerHost, by sharer: OCMAddress, for recipient: OCMAddress, ours: [PeerHost]) {
+    init(of peer: PeerHost, by sharer: OCMAddress?, for recipient: OCMAddress, ours: [PeerHost]) {
         self.peer = peer
-        self.sharer = sharer.saidOnce.canonical(ours: ours)
+        self.sharer = sharer?.saidOnce.canonical(ours: ours)
         self.recipient = recipient.saidOnce.canonical(ours: ours)
     }
 }
@@ -51,12 +52,13 @@ extension Gateway {
             sharer: sharer, recipient: person.saidOnce.canonical(ours: site.hosts))
     }
 
-    /// The same of a message of ours; nil also where nobody has recorded who of ours has the share.
+    /// The same of a message of ours.
     func reshare(askedIn outgoing: Outgoing) -> OwnReshare? {
-        guard let recipient = outgoing.message.reshareRecipient,
-            let share = outgoing.addressed.share, share.direction == .inbound,
-            let sharer = share.recipient.flatMap({ OCMAddress($0) })
+        let share = outgoing.addressed.share
+        guard let recipient = outgoing.message.reshareRecipient, share?.direction != .outbound
         else { return nil }
-        return OwnReshare(of: share.peer, by: sharer, for: recipient, ours: site.hosts)
+        let sharer = share?.recipient.flatMap { OCMAddress($0) }
+        return OwnReshare(
+            of: share?.peer ?? outgoing.peer, by: sharer, for: recipient, ours: site.hosts)
     }
 }

@@ -96,8 +96,21 @@ import Transport
         #expect(try await refusal(to: "eve") == .senderMismatch)
     }
 
-    /// Who has the share is not known then.
-    @Test func aShareFromBeforeTheGatewayProvesNothing() async throws {
+    /// Who has the share is not known then, and that somebody has asked is.
+    @Test func ofAShareFromBeforeTheGatewayTheRequestIsProof() async throws {
+        world.mail.answer(201, #"{"token":"\#(Self.secret)","providerId":"23"}"#)
+        world.mail.hold()
+        async let asked = askForReshare()
+        while world.mail.sent.isEmpty { await Task.yield() }
+        #expect(try await refusal(secret: "SECRET15CHARS01") == nil)
+        #expect(try await refusal(of: cavage) == .senderMismatch)
+        #expect(try await refusal(to: "eve") == .senderMismatch)
+        world.mail.release()
+        #expect(try await asked == 201)
+        #expect(try await refusal(secret: "SECRET15CHARS02") == .senderMismatch)
+    }
+
+    @Test func afterTheAnswerAShareFromBeforeTheGatewayProvesNothing() async throws {
         world.mail.answer(201, #"{"token":"\#(Self.secret)","providerId":"23"}"#)
         #expect(try await askForReshare() == 201)
         #expect(try await refusal() == .senderMismatch)
@@ -129,7 +142,7 @@ import Transport
         test.gateway.ownReshares.begin(
             OwnReshare(
                 of: try #require(PeerHost("one.test")),
-                by: try #require(OCMAddress("carol@cloud.test")),
+                by: OCMAddress("carol@cloud.test"),
                 for: try #require(OCMAddress("bob@cloud.test")), ours: test.gateway.site.hosts))
         #expect(try await post() == 200)
     }

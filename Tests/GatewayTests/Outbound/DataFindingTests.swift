@@ -127,7 +127,8 @@ import Testing
             let message = try await world.world.accept(
                 try modern.request("/ocm/shares", text, at: world.world.clock.now, nonce: host))
             let isReplaced = host != "modern.test"
-            let made = try #require(message.made)
+            let draft = message.made
+            let made = try #require(draft)
             #expect(made.accesses.map(\.hasHandle) == [isReplaced], "\(host)")
             let told = try world.gateway.registry.credential(of: made).text
             #expect(String(decoding: message.body, as: UTF8.self).contains(told))
