@@ -334,26 +334,6 @@ import Testing
         #expect(try !Self.generic.share(share).isChanged)
     }
 
-    /// Nobody could meet it there: the backend is shown no token endpoint, and gets no code.
-    @Test func anotherWayThatDemandsWhatTheGatewayMeetsOnWebDAVAloneIsLeftOut() throws {
-        let text = Samples.opencloudmeshgo.replacing(
-            #""webdav":{"#,
-            with:
-                #""webapp":{"uri":"https://x.test/app","sharedSecret":"OTHER","requirements":["must-exchange-token"]},"webdav":{"#
-        )
-        let share = try Samples.share(text)
-        #expect(share.protocols.unmet([.mustExchangeToken]) == ["webapp"])
-        #expect(share.protocols.unmet([]) == [])
-        for translation in [Self.cernbox, Self.opencloud, Self.nextcloud35, Self.generic] {
-            let body = try translation.share(
-                share, taken: [.mustExchangeToken], uri: "https://x.test/dav/1")
-            let ways = try members(body)["protocol"]?.object
-            #expect(ways?["webapp"] == nil)
-            #expect(ways?["webdav"]?.object?["sharedSecret"] != nil)
-            #expect(ways?["webdav"]?.object?["requirements"] == nil)
-        }
-    }
-
     @Test(arguments: [#","requirements":["must-use-mfa"]"#, ""])
     func anotherWayThatDemandsNoneOfItStays(_ requirements: String) throws {
         let way = #""webapp":{"uri":"https://x.test/app","sharedSecret":"OTHER"\#(requirements)}"#

@@ -81,7 +81,7 @@ package struct Translation: Sendable {
         members["resourceType"] = .string(resourceType)
         var ways = try protocolForBackend(share, taken: taken, uri: uri())
         Self.remove(taken, from: &ways)
-        let untold = waysLeftOut(of: share.protocols, taken)
+        let untold = waysLeftOut(of: share.protocols, taken, swaps: swaps)
         guard untold.count < share.protocols.count else {
             throw Denial(.protocolNotSupported, "no way that the backend could open")
         }
@@ -92,15 +92,21 @@ package struct Translation: Sendable {
         return Self.body(members, share.members, share.received)
     }
 
-    /// The names of those of the ways to a share that the backend is not told. CERNBox refuses a whole share for
-    /// a way that the sender's document does not name, and of files it is told WebDAV there alone.
+    /// The names of those of the ways to a share that the backend is not told: what replaces a secret opens WebDAV
+    /// alone. CERNBox refuses a whole share for a way that the sender's document does not name, and of files it is
+    /// told WebDAV there alone.
     package func waysLeftOut(
-        of ways: [ShareProtocol], _ taken: Set<ShareRequirement>
+        of ways: [ShareProtocol], _ taken: Set<ShareRequirement>, swaps: [SecretSwap] = []
     ) -> [String] {
-        guard backend.kind == .cernbox,
-            ways.contains(where: { $0.name == "webdav" && $0.secret != nil })
-        else { return ways.unmet(taken) }
-        return ways.map(\.name).filter { $0 != "webdav" }
+        let isOfFilesAlone =
+            backend.kind == .cernbox
+            && ways.contains { $0.name == "webdav" && $0.secret != nil }
+        let unmet = ways.unmet(taken)
+        return ways.filter { way in
+            way.name != "webdav"
+                && (isOfFilesAlone || unmet.contains(way.name)
+                    || swaps.contains { $0.old == way.secret })
+        }.map(\.name)
     }
 
     /// Writes the URI of a single file so that the backend, which appends its name, finds it.

@@ -127,9 +127,9 @@ extension Gateway {
             told: told(share.providerID, of: draft.made), uri: Self.location(of: share, verified))
         if isCut { body = TranslatedBody(bytes: body.bytes, isChanged: true) }
         if body.isChanged { trail.altered("translated") }
-        if isCut || !translation.waysLeftOut(of: share.protocols, Self.takenOver).isEmpty {
-            trail.altered("ways left out")
-        }
+        let untold = translation.waysLeftOut(
+            of: share.protocols, Self.takenOver, swaps: draft.swaps)
+        if isCut || !untold.isEmpty { trail.altered("ways left out") }
         if !draft.swaps.isEmpty { trail.altered("handle") }
         return try message(
             verified, view, body, memory: draft.changes, effect: .makes(draft.made),
@@ -164,8 +164,11 @@ extension Gateway {
         }
         let share = verified.claimed.share
         let translation = Translation(for: view.backend)
+        var swaps: [SecretSwap] = []
+        if let share { swaps = try self.swaps(towardsBackend: share) }
         // As in the offer, whose secrets of these are recorded nowhere.
-        let untold = translation.waysLeftOut(of: notification.ways, Self.takenOver)
+        let untold = translation.waysLeftOut(
+            of: notification.ways, Self.takenOver, swaps: swaps)
         let ways = notification.ways.filter { !untold.contains($0.name) }
         guard untold.isEmpty || !ways.isEmpty else {
             throw Denial(.protocolNotSupported, "no way that the backend could open")
@@ -181,13 +184,9 @@ extension Gateway {
         var filling: Secret?
         // oCIS asks for no other proof, so there has to be one: the signature, or the share's secret.
         var grantee = notification.secret == nil ? nil : share?.recipient
-        var swaps: [SecretSwap] = []
-        if let share {
-            if case .valid = verified.signature {
-                filling = try backendSecret(of: share)
-                grantee = share.recipient
-            }
-            swaps = try self.swaps(towardsBackend: share)
+        if let share, case .valid = verified.signature {
+            filling = try backendSecret(of: share)
+            grantee = share.recipient
         }
         let told = swaps.map(\.new) + [filling].compactMap { $0 }
         let signer = verified.signedBy

@@ -101,6 +101,12 @@ import Testing
         #expect(ways["webapp"] == nil)
         #expect(ways["webdav"]?.object?["sharedSecret"]?.string == handle)
         #expect(ways["webdav"]?.object?["requirements"] == nil)
+        // What it demands may have been said when it was offered alone.
+        if secret == "secret-of-seven" {
+            let undemanding = (webapp + webdav).replacing(demands, with: #""size":1"#)
+            let again = try await world.accept(try change(undemanding), as: .ocm(.notifications))
+            #expect(!String(decoding: again.body, as: UTF8.self).contains("webapp"))
+        }
         let alone = try await world.denial(
             try change(String(webapp.dropLast())), as: .ocm(.notifications))
         #expect(alone?.code == .protocolNotSupported)
