@@ -59,8 +59,9 @@ extension Gateway {
                     LogEntry(.problem, "a file that is read again is not read yet"),
                     LogEntry(
                         .remedy,
-                        "see the disks that policy, lists, keys and certificates lie on; until they "
-                            + "answer, what was read before counts"),
+                        "see the disks that policy, lists, keys and certificates lie on, or whether the "
+                            + "policy takes long to prove: ocmgate policy prove; until it is read, "
+                            + "what was read before counts"),
                 ])
         }
         defer { telling.cancel() }

@@ -3,10 +3,10 @@ struct FactValues {
     private let atoms: PolicyAtoms
     private let addresses: [NetworkAddress?]
     private let sizes: [Int?]
-    private let owners: [Text]
-    private let senders: [Text]
-    private let recipients: [Text]
-    private let software: [Text]
+    private let owners: Texts
+    private let senders: Texts
+    private let recipients: Texts
+    private let software: Texts
     private let permissions: [Permissions]
     private let protocols: [[String]]
     private let accessTypes: [[String]]
@@ -14,14 +14,21 @@ struct FactValues {
     private let resourceTypes: [String?]
     private let notificationTypes: [String?]
 
-    /// A text of a class and the globs that it matches.
+    /// A text of a class.
     private struct Text {
         /// Nil: there is none, or none was found.
         let text: String?
-        let matched: Set<Glob>
         let isKnown: Bool
 
-        static let absent = Text(text: nil, matched: [], isKnown: true)
+        static let absent = Text(text: nil, isKnown: true)
+    }
+
+    private struct Texts {
+        let all: [Text]
+        /// Of each glob the classes that match it.
+        var matching: [Glob: [Int]] = [:]
+
+        subscript(number: Int) -> Text { all[number] }
     }
 
     init(_ atoms: PolicyAtoms) throws(ProofLimit) {
@@ -59,12 +66,12 @@ struct FactValues {
         case .permissions: permissions.count
         case .accessTypes: accessTypes.count
         case .size: sizes.count
-        case .owner: owners.count
-        case .sender: senders.count
-        case .recipient: recipients.count
+        case .owner: owners.all.count
+        case .sender: senders.all.count
+        case .recipient: recipients.all.count
         case .notificationType: notificationTypes.count
         case .address: addresses.count
-        case .software: software.count
+        case .software: software.all.count
         case .peer, .room: 0
         }
     }
@@ -81,13 +88,17 @@ struct FactValues {
         return text.text == nil && text.isKnown
     }
 
-    /// Whether the text of this class matches one of the globs.
-    func matches(_ aspect: Aspect, _ number: Int, _ globs: [Glob]) -> Bool {
-        guard let matched = texts(of: aspect)?[number].matched else { return false }
-        return globs.contains(where: matched.contains)
+    /// The classes whose text matches one of the globs.
+    func matching(_ globs: [Glob], _ aspect: Aspect) -> ClassSet {
+        var set = ClassSet(noneOf: count(of: aspect))
+        let texts = texts(of: aspect)
+        for glob in globs {
+            for number in texts?.matching[glob] ?? [] { set.insert(number) }
+        }
+        return set
     }
 
-    private func texts(of aspect: Aspect) -> [Text]? {
+    private func texts(of aspect: Aspect) -> Texts? {
         switch aspect {
         case .owner: owners
         case .sender: senders
@@ -127,16 +138,20 @@ struct FactValues {
 
     private static func texts(
         _ globs: [Glob]?, _ shape: TextShape, ordinary: String?
-    ) throws(ProofLimit) -> [Text] {
+    ) throws(ProofLimit) -> Texts {
         guard let globs else {
-            return [Text(text: ordinary, matched: [], isKnown: true)]
+            return Texts(all: [Text(text: ordinary, isKnown: true)])
         }
-        let found = try TextClasses(globs, shape, ordinary: ordinary).classes.map { found in
-            Text(
-                text: found.witness, matched: Set(found.matched.numbers.map { globs[$0] }),
-                isKnown: found.witness != nil)
+        let classes = try TextClasses(globs, shape, ordinary: ordinary).classes
+        let found = classes.map { Text(text: $0.witness, isKnown: $0.witness != nil) }
+        var texts = Texts(all: ordinary == nil ? [.absent] + found : found + [.absent])
+        let first = ordinary == nil ? 1 : 0
+        for (number, one) in classes.enumerated() {
+            for place in one.matched {
+                texts.matching[globs[place], default: []].append(first + number)
+            }
         }
-        return ordinary == nil ? [.absent] + found : found + [.absent]
+        return texts
     }
 
     /// The words that are asked for, one that is not, and none.

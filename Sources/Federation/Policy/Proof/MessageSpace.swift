@@ -90,12 +90,9 @@ struct MessageSpace {
     func question(_ condition: Condition, in effect: Condition.Effect) -> Question {
         switch condition {
         case .owner(let globs), .sender(let globs), .recipient(let globs), .software(let globs):
-            let place = places[condition.aspect] ?? 0
             return Question(
-                aspect: place,
-                members: ClassSet(of: counts[place]) { number in
-                    values.matches(condition.aspect, number, globs)
-                })
+                aspect: places[condition.aspect] ?? 0,
+                members: values.matching(globs, condition.aspect))
         case .time(let windows):
             return question { peer in windows.contains { $0.contains(peer.now) } }
         case .shareType, .resourceType, .protocols, .permissions, .permissionsNot, .sizeMax,

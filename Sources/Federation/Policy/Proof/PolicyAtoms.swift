@@ -8,7 +8,9 @@ struct PolicyAtoms {
     /// The limits of `size_max`, in bytes.
     private(set) var sizes: Set<Int> = []
     private(set) var words: [Aspect: Set<String>] = [:]
+    /// Each once.
     private(set) var globs: [Aspect: [Glob]] = [:]
+    private var known: [Aspect: Set<Glob>] = [:]
 
     mutating func add(_ policy: Policy, _ number: Int) {
         for block in policy.requirements {
@@ -38,8 +40,8 @@ struct PolicyAtoms {
         case .permissions, .permissionsNot: break
         case .sizeMax(let limit): sizes.insert(limit)
         case .owner(let globs), .sender(let globs), .recipient(let globs), .software(let globs):
-            let known = self.globs[condition.aspect] ?? []
-            self.globs[condition.aspect] = known + globs.filter { !known.contains($0) }
+            let new = globs.filter { known[condition.aspect, default: []].insert($0).inserted }
+            self.globs[condition.aspect, default: []] += new
         case .net(let ranges): self.ranges += ranges
         case .time(let windows): self.windows += windows
         }

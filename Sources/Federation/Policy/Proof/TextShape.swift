@@ -38,6 +38,24 @@ enum TextShape {
         }
     }
 
+    /// Whether it accepts the whole of a text.
+    func takes(_ text: [UInt8]) -> Bool {
+        var state = start
+        for byte in text {
+            guard let next = step(state, byte) else { return false }
+            state = next
+        }
+        return accepts(state)
+    }
+
+    /// By what texts are sorted so that the plainest comes first: the shorter one, then the one whose bytes
+    /// stand first in the alphabet.
+    func order(of text: [UInt8]) -> [Int] {
+        let ranks = [UInt8: Int](
+            zip(alphabet, alphabet.indices), uniquingKeysWith: { first, _ in first })
+        return [text.count] + text.map { ranks[$0] ?? 256 + Int($0) }
+    }
+
     /// Whether a text is a value in canonical form.
     func isValue(_ text: String) -> Bool {
         guard text.utf8.count <= 1024, text.lowercased() == text else { return false }

@@ -262,9 +262,34 @@ import Testing
 
             """
         }.joined()
-        guard case .open = try Self.prove(rules, given: "standing = \"block\"") else {
+        guard case .open(let reason) = try Self.prove(rules, given: "standing = \"block\"") else {
             Issue.record("told")
             return
         }
+        #expect(reason.hasPrefix("26 patterns with * overlap"))
+    }
+
+    /// As many people as a pilot group has, in one rule or in many.
+    @Test(arguments: [(1, 2000), (500, 2)])
+    func peopleWhoAreNamedAreNotTooMany(_ rules: Int, _ people: Int) throws {
+        let body = (0..<rules).map { rule in
+            let names = (0..<people).map { "\"p\(rule)x\($0 &* 7_919 % 100_003)@here.example\"" }
+            return """
+                [[rule]]
+                name = "\(rule)"
+                on = "share.in"
+                when = { recipient = [\(names.joined(separator: ", "))] }
+                action = "allow"
+
+                """
+        }.joined()
+        guard case .proved = try Self.prove(body, given: "standing = \"block\"") else {
+            Issue.record("not told")
+            return
+        }
+        let space = try MessageSpace([try PolicySamples.policy(Self.lists + body)], asked: [])
+        let place = try #require(space.aspects.firstIndex(of: .recipient))
+        // With everybody else, and nobody.
+        #expect(space.everything.sets[place].count == rules * people + 2)
     }
 }

@@ -11,7 +11,7 @@ import Testing
 
     @Test func globsThatExcludeEachOtherAreNeverMatchedTogether() throws {
         let found = try classes(["*@med.uni.example", "*@exams.uni.example"])
-        #expect(found.map(\.matched.numbers) == [[], [0], [1]])
+        #expect(found.map(\.matched) == [[], [0], [1]])
         #expect(
             found.map(\.witness) == [
                 "alice@here.example", "a@med.uni.example", "a@exams.uni.example",
@@ -20,7 +20,7 @@ import Testing
 
     @Test func oneGlobInsideAnotherIsSeen() throws {
         let found = try classes(["*@*.example", "eve@*", "eve@a.example"])
-        #expect(Set(found.map(\.matched.numbers)) == [[0], [], [1], [0, 1], [0, 1, 2]])
+        #expect(Set(found.map(\.matched)) == [[0], [], [1], [0, 1], [0, 1, 2]])
         for one in found { #expect(one.witness != nil) }
     }
 
@@ -32,9 +32,9 @@ import Testing
     func witnessesMatchWhatTheirClassSays(_ patterns: [String]) throws {
         let globs = try patterns.map { try #require(Glob($0)) }
         for one in try classes(patterns) {
-            let witness = try #require(one.witness, "\(one.matched.numbers)")
+            let witness = try #require(one.witness, "\(one.matched)")
             #expect(OCMAddress(witness)?.canonical == witness)
-            #expect(globs.indices.filter { globs[$0].matches(witness) } == one.matched.numbers)
+            #expect(globs.indices.filter { globs[$0].matches(witness) } == one.matched)
         }
     }
 
@@ -47,7 +47,7 @@ import Testing
                 Glob((0..<4).map { _ in pieces.randomElement(using: &numbers) ?? "" }.joined())
             }
             let known = Set(
-                try TextClasses(globs, .address, ordinary: nil).classes.map(\.matched.numbers))
+                try TextClasses(globs, .address, ordinary: nil).classes.map(\.matched))
             for _ in 0..<200 {
                 let name = (0..<Int.random(in: 1...3, using: &numbers)).map { _ in
                     ["a", "b", "x", "a.example", "@"].randomElement(using: &numbers) ?? ""
@@ -60,6 +60,45 @@ import Testing
                     "\(text) \(globs)")
             }
         }
+    }
+
+    /// One class each, and no more states than without them.
+    @Test func wholeAddressesAreNotRunSideBySide() throws {
+        let people = (0..<2000).map { "user\($0 &* 7_919 % 100_003)@cloud\($0 % 7).example" }
+        let found = try TextClasses(
+            try (people + ["*@cloud3.example"]).map { try #require(Glob($0)) }, .address,
+            ordinary: "alice@here.example")
+        #expect(found.states < 1000)
+        #expect(found.classes.count == 2002)
+        #expect(Set(found.classes.compactMap(\.witness)).isSuperset(of: people))
+        let both = found.classes.filter { $0.matched.count == 2 }
+        #expect(both.count == people.filter { $0.hasSuffix("@cloud3.example") }.count)
+        #expect(both.allSatisfy { $0.matched.last == 2000 })
+    }
+
+    /// The text that would be found first is named by itself: another one stands for its class.
+    @Test(arguments: [
+        (["a@a", "*@a"], [[], [1], [0, 1]]), (["a@a", "a@a", "a*"], [[], [2], [0, 1, 2]]),
+        (["alice@here.example", "*@here.example"], [[0, 1], [], [1]]),
+        (["dean", "*"], [[1]]),
+    ])
+    func aTextThatIsNamedStandsForItselfAlone(_ patterns: [String], _ classes: [[Int]]) throws {
+        let found = try self.classes(patterns)
+        #expect(Set(found.map(\.matched)) == Set(classes))
+        let globs = try patterns.map { try #require(Glob($0)) }
+        for one in found {
+            let witness = try #require(one.witness)
+            #expect(globs.indices.filter { globs[$0].matches(witness) } == one.matched)
+        }
+    }
+
+    @Test func whatAllNearTextsAreNamedOfIsLookedAtFurther() throws {
+        let letters = (UInt8(ascii: "a")...UInt8(ascii: "z")).map { String(UnicodeScalar($0)) }
+        let globs = try letters.map { try #require(Glob($0)) }
+        let found = try TextClasses(globs, .software, ordinary: nil).classes
+        let others = try #require(found.first { $0.matched.isEmpty }?.witness)
+        #expect(!letters.contains(others))
+        #expect(found.count == 27)
     }
 
     @Test func patternsThatOverlapInTooManyWaysAreGivenUp() throws {
