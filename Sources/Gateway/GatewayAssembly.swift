@@ -64,8 +64,8 @@ extension RunningGateway {
                         keys: keys, site: site, environment: environment),
                     log: log,
                     journal: try JournalKeeping(
-                        configuration, site, seal, material.journal, environment, log, store,
-                        underWay),
+                        configuration, live, site, seal, material.journal, environment, log,
+                        store, underWay),
                     underWay: underWay,
                     fingerprint: seal.hmac(for: .fingerprint)))
         } catch {

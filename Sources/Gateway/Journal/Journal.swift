@@ -33,17 +33,21 @@ package final class Journal: Sendable {
     ///   - interval: between checkpoints.
     ///   - milliseconds: wall time, since 1970.
     ///   - patience: how long the disk may take.
+    ///   - policy: what is in force from now on; a line tells where the journal ends under another.
     ///   - kept: what the state has of a process before, and the ticket of the first message.
     init(
         _ settings: JournalDisk.Settings, _ key: JournalKey, _ seal: SealKey, _ log: GatewayLog,
         interval: Duration, clock: Environment, milliseconds: @escaping @Sendable () -> Int,
         budget: JournalBudget = JournalBudget(), underWay: UnderWay = UnderWay(),
-        patience: Duration = DiskPatience.limit,
+        patience: Duration = DiskPatience.limit, policy: PolicyHashes? = nil,
         left kept: (entries: [OwedRecords.Entry], next: Int) = ([], 1)
     ) throws {
         let disk = try JournalDisk(settings, key, seal, log, time: milliseconds())
         owed = try OwedRecords(settings.folder)
-        let left = try owed.missing(in: JournalReader(settings.folder), beside: kept.entries)
+        let reader = JournalReader(settings.folder)
+        let left = try owed.missing(in: reader, beside: kept.entries)
+        // What cannot be read says nothing, and keeps nobody from a start.
+        let before = policy.flatMap { _ in try? PolicyHashes.last(in: reader) }
         guard disk.hasRoom((left.count + 1) * JournalRecord.lineLimit) else {
             throw JournalError(
                 settings.folder, "has no room for a single record",
@@ -51,6 +55,9 @@ package final class Journal: Sendable {
         }
         for record in left {
             try disk.append(record.text(LogMembers(record.decision)), milliseconds())
+        }
+        if let policy, policy != before {
+            try disk.append(was: before, now: policy, milliseconds())
         }
         try disk.commit()
         try owed.removeAll()

@@ -3,11 +3,13 @@ import Federation
 /// Lines of the journal's own.
 extension JournalDisk {
     /// Another policy is in force.
-    func append(was: PolicyHashes, now: PolicyHashes, _ time: Int) throws {
+    ///
+    /// - Parameter was: nil where the journal names none so far.
+    func append(was: PolicyHashes?, now: PolicyHashes, _ time: Int) throws {
         try append(.policy, time) { text in
-            text.add("was", was.text)
+            text.add("was", was?.text)
             text.add("policy", now.text)
-            text.add("lists_were", was.lists)
+            text.add("lists_were", was?.lists)
             text.add("lists", now.lists)
         }
     }

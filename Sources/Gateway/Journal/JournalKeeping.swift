@@ -10,9 +10,11 @@ package enum JournalKeeping: Sendable {
     case off
     case on(Journal, Configuration.JournalSettings.Bodies)
 
-    /// Opens the journal that the configuration names, and records what the state has word of.
+    /// Opens the journal that the configuration names, and records what the state has word of, and that
+    /// another policy is in force than at its end.
     init(
-        _ configuration: Configuration, _ site: Site, _ seal: SealKey, _ key: JournalKey?,
+        _ configuration: Configuration, _ policy: Policy, _ site: Site, _ seal: SealKey,
+        _ key: JournalKey?,
         _ environment: Environment, _ log: GatewayLog, _ store: Store, _ underWay: UnderWay
     ) throws {
         let left = try store.read(OwedWord.left)
@@ -26,7 +28,7 @@ package enum JournalKeeping: Sendable {
                 try Journal(
                     disk, key, seal, log, interval: settings.checkpoint, clock: environment,
                     milliseconds: { Int(Date().timeIntervalSince1970 * 1000) },
-                    underWay: underWay, left: left),
+                    underWay: underWay, policy: PolicyHashes(policy), left: left),
                 settings.bodies)
         } else {
             self = .off

@@ -20,12 +20,12 @@ struct JournalTests {
         _ journal: TestJournal, budget: JournalBudget = JournalBudget(),
         log: GatewayLog = TestJournal.log, interval: Duration = .seconds(3600),
         settings: JournalDisk.Settings? = nil, patience: Duration = .seconds(60),
-        left: (entries: [OwedRecords.Entry], next: Int) = ([], 1)
+        policy: PolicyHashes? = nil, left: (entries: [OwedRecords.Entry], next: Int) = ([], 1)
     ) throws -> Journal {
         try Journal(
             try settings ?? journal.settings, journal.key, journal.seal, log,
             interval: interval, clock: .live, milliseconds: { 1_700_000_000_000 },
-            budget: budget, patience: patience, left: left)
+            budget: budget, patience: patience, policy: policy, left: left)
     }
 
     /// A log, and what it is told.
