@@ -20,22 +20,23 @@ struct JournalSearchCommand: ParsableCommand {
     func run() throws {
         let people = try journal.people()
         let search = try filter.search(journal)
-        var newest: [JSONObject] = []
         var count = 0
         let unread: UnreadLines
         do {
-            unread = try search.run(try journal.reader()) { _, object in
-                count += 1
-                guard let limit else {
+            let reader = try journal.reader()
+            if let limit {
+                let newest = try search.newest(limit, reader)
+                for object in newest.found { journal.show(object, people) }
+                count = newest.found.count
+                unread = newest.unread
+            } else {
+                unread = try search.run(reader) { _, object in
+                    count += 1
                     journal.show(object, people)
                     return .goOn
                 }
-                newest.append(object)
-                if newest.count > 2 * limit { newest.removeFirst(newest.count - limit) }
-                return .goOn
             }
         } catch { throw CommandFailure(telling: error) }
-        for object in newest.suffix(limit ?? 0) { journal.show(object, people) }
         unread.told.forEach(Output.error)
         if count == 0 {
             try Output.miss("nothing found" + (filter.doubt.map { "; \($0)" } ?? ""), journal.json)

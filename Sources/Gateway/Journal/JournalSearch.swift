@@ -114,10 +114,46 @@ package struct JournalSearch: Sendable {
     package func run(
         _ reader: JournalReader, _ body: (JournalLine, JSONObject) throws -> JournalReader.Step
     ) throws -> UnreadLines {
+        try run(over: days(of: try reader.days()), reader, body)
+    }
+
+    /// The newest `limit` of the lines that are meant, the oldest of them first. Looks no further back than it
+    /// has to.
+    ///
+    /// - Parameter piece: bytes at the end of a file that are looked at first.
+    /// - Returns: what they say; and what was come across that may have been meant as well, and cannot be read.
+    package func newest(
+        _ limit: Int, _ reader: JournalReader, piece: Int = 1 << 20
+    ) throws -> (found: [JSONObject], unread: UnreadLines) {
+        var found: [JSONObject] = []
         var unread = UnreadLines()
-        try reader.lines(
-            of: days(of: try reader.days()), holding: needles, unread: { unread.note($0) }
-        ) { line, place in
+        for day in days(of: try reader.days()).reversed() where found.count < limit {
+            let most = limit - found.count
+            var newest: [JSONObject] = []
+            var missed = UnreadLines()
+            for last in [piece, nil] {
+                newest = []
+                missed = try run(over: [day], last: last, reader) { _, object in
+                    newest.append(object)
+                    if newest.count > 2 * most { newest.removeFirst(newest.count - most) }
+                    return .goOn
+                }
+                // Of a piece it is not known at which line of the file it begins.
+                if newest.count >= most, missed.count == 0 { break }
+            }
+            found = newest.suffix(most) + found
+            unread.note(missed)
+        }
+        return (found, unread)
+    }
+
+    private func run(
+        over days: [JournalDay], last: Int? = nil, _ reader: JournalReader,
+        _ body: (JournalLine, JSONObject) throws -> JournalReader.Step
+    ) throws -> UnreadLines {
+        var unread = UnreadLines()
+        try reader.lines(of: days, holding: needles, last: last, unread: { unread.note($0) }) {
+            line, place in
             guard matches(line) else {
                 if line.kind == type, !line.isReadable { unread.note(place) }
                 return .goOn

@@ -8,6 +8,12 @@ package struct UnreadLines: Sendable {
         if first.count < Self.shown { first.append(place) }
     }
 
+    /// Those of a day before.
+    mutating func note(_ earlier: UnreadLines) {
+        count += earlier.count
+        first = Array((earlier.first + first).prefix(Self.shown))
+    }
+
     /// For the operator: a line of text for each of the first ones, and how many more there are.
     package var told: [String] {
         let lines = first.map { place in

@@ -50,6 +50,28 @@ struct JournalSearchTests {
         #expect(try Self.found(journal, person) == first + second + third)
     }
 
+    /// What is older than the last of them is not looked at: days before, and the beginning of a day.
+    @Test func theNewestAreLookedForFromTheEnd() throws {
+        let journal = try TestJournal()
+        let first = try journal.write(3)
+        journal.time += 86_400_000
+        let second = try journal.write(50)
+        try journal.stop()
+        let files = try journal.reader.days().map { journal.reader.file(of: $0) }
+        for file in files { try journal.edit(file) { $0.insert("no line", at: 2) } }
+        let all = first + second
+        for (limit, unread) in [(1, 0), (2, 0), (50, 1), (51, 2), (53, 2), (54, 2)] {
+            let newest = try JournalSearch().newest(limit, journal.reader, piece: 16_384)
+            #expect(
+                newest.found.compactMap { $0["decision"]?.string } == Array(all.suffix(limit)))
+            #expect(newest.unread.told.count == unread, "\(limit)")
+            #expect(
+                zip(files.suffix(unread), newest.unread.told).allSatisfy {
+                    $1.hasPrefix("\($0):3: ")
+                })
+        }
+    }
+
     @Test func oneOfOursIsFoundUnderEachNameOfTheSite() throws {
         let journal = try TestJournal()
         let first = try journal.write(1, by: "carol@cloud.test")
