@@ -41,15 +41,20 @@ struct ListIndex: Sendable {
 
     /// - Parameter seed: what the hash is drawn from.
     init(_ lists: [PeerList], seed: UInt64 = .random(in: .min ... .max)) {
+        self.init(entries: lists.map(\.entries), seed: seed)
+    }
+
+    /// - Parameter lists: the entries of each.
+    init(entries lists: [[ListEntry]], seed: UInt64 = .random(in: .min ... .max)) {
         factor = seed | 1
-        let count = lists.reduce(0) { $0 + $1.entries.count }
+        let count = lists.reduce(0) { $0 + $1.count }
         guard count > 0 else { return }
         var room = 4
         while room < 2 * count { room *= 2 }
         cells = [Cell](repeating: Cell(), count: room)
         slots.reserveCapacity(count)
         for (number, list) in lists.enumerated() {
-            for (place, entry) in list.entries.enumerated() {
+            for (place, entry) in list.enumerated() {
                 let name = entry.pattern.name.utf8.span
                 var hash: UInt64 = 0
                 for index in name.indices.reversed() { hash = step(hash, name[index]) }

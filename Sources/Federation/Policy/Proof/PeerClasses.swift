@@ -25,7 +25,7 @@ struct PeerClasses {
         _ policies: [Policy], _ selectors: [(policy: Int, peers: PeerSelector)],
         _ windows: [TimeWindow], asksDirectory: Bool, named: PeerNames = PeerNames()
     ) throws(ProofLimit) {
-        var hosts = HostSearch(policies, selectors, named)
+        let hosts = HostSearch(policies, selectors, named)
         let downloads = Downloads(policies, selectors, asksDirectory: asksDirectory)
         guard downloads.asked.count <= Self.mostAsked else {
             throw ProofLimit("more than \(Self.mostAsked) downloaded lists are asked for by name")
@@ -126,21 +126,24 @@ struct OwnEntries {
     }
 }
 
-/// Hosts of which no two are in the same entries of own lists and the same patterns of blocks.
+/// Hosts of which no two are in the same entries of own lists, and named by the same blocks.
 struct HostSearch {
     private let policies: [Policy]
-    private let patterns: [HostPattern]
+    /// Those of each selector, and each that is named by itself.
+    private let patterns: [[HostPattern]]
+    private let index: ListIndex
 
     init(
         _ policies: [Policy], _ selectors: [(policy: Int, peers: PeerSelector)],
         _ named: PeerNames
     ) {
         self.policies = policies
-        patterns = Array(Set(selectors.flatMap(\.peers.patterns) + named.patterns))
+        patterns = selectors.map(\.peers.patterns) + named.patterns.map { [$0] }
+        index = ListIndex(entries: patterns.map { $0.map { ListEntry(pattern: $0) } })
     }
 
-    mutating func run() -> [PeerHost] {
-        var all = Set(patterns)
+    func run() -> [PeerHost] {
+        var all = Set(patterns.joined())
         for policy in policies {
             for list in policy.lists where list.tier == .own {
                 all.formUnion(list.entries.map(\.pattern))
@@ -163,7 +166,9 @@ struct HostSearch {
     }
 
     private func key(of host: PeerHost) -> [Int] {
-        var key = patterns.map { $0.matches(host) ? 1 : 0 }
+        var named: Set<Int> = []
+        index.forEachMatch(host, now: .min) { selector, _ in named.insert(selector) }
+        var key = named.sorted()
         for now in [Int.min] + ends(of: host).sorted() {
             key.append(now)
             for policy in policies {

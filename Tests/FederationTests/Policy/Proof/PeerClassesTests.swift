@@ -55,6 +55,29 @@ import Testing
         return try MessageSpace([policy], asked: []).peers.classes
     }
 
+    /// However many a block names, they are one kind of peers for it.
+    @Test func hostsOfOneBlockAreNotToldApart() throws {
+        let hosts = (0..<2000).map { "\"host\($0).example\"" }.joined(separator: ", ")
+        let rule = """
+            [[rule]]
+            name = "many"
+            on = "share.in"
+            peer = [\(hosts), ".host3.example", "*.other.example:8443"]
+            except = "host7.example"
+            action = "deny"
+
+            """
+        let policy = try PolicySamples.policy(rule + PolicySamples.allowAll)
+        var atoms = PolicyAtoms()
+        atoms.add(policy, 0)
+        let found = HostSearch([policy], atoms.selectors, PeerNames()).run()
+        #expect(found.count == 3)
+        #expect(found.contains { $0.description == "host7.example" })
+        let elsewhere = try #require(HostPattern("elsewhere.example"))
+        let named = PeerNames(patterns: [elsewhere])
+        #expect(HostSearch([policy], atoms.selectors, named).run().count == 4)
+    }
+
     @Test func downloadedListsMayHoldAnything() throws {
         let found = try classes(
             """
