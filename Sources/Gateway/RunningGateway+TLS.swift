@@ -197,7 +197,7 @@ extension RunningGateway {
             return
         }
         guard let end = certificate.notAfter,
-            !certificate.isCurrent(now: now + Self.expiryNotice)
+            !certificate.isCurrent(now: now + Self.expiryNotice(of: certificate))
         else { return }
         log.write(
             certificate.isCurrent(now: now) ? .warning : .error, .certificateExpires,
@@ -212,6 +212,13 @@ extension RunningGateway {
         Date(timeIntervalSince1970: Double(seconds)).ISO8601Format()
     }
 
-    /// Seconds before its end from which a certificate is told to expire.
-    package static let expiryNotice = 14 * 86_400
+    /// Seconds before its end from which a certificate is told to expire: 14 days, or the last third of a
+    /// shorter life, which is when those that live for days are renewed.
+    package static func expiryNotice(of certificate: Certificate) -> Int {
+        let notice = ListEnding.notice
+        guard let begin = certificate.notBefore, let end = certificate.notAfter else {
+            return notice
+        }
+        return min(notice, (end - begin) / 3)
+    }
 }

@@ -60,7 +60,7 @@ extension InstallationCheck {
         } else if !leaf.isCurrent(now: now) {
             let end = leaf.notAfter.map { "has expired on \(Moment.text($0))" }
             find(file, "the certificate \(end ?? "is not valid now")", remedy: Self.renew)
-        } else if let end = leaf.notAfter, end - now < RunningGateway.expiryNotice {
+        } else if let end = leaf.notAfter, end - now < RunningGateway.expiryNotice(of: leaf) {
             warn(file, "expires in \((end - now) / 86_400) days", remedy: Self.renew)
         }
     }
@@ -74,21 +74,27 @@ extension InstallationCheck {
         if chain.count == 1 {
             warn(file, "holds one certificate; the issuer's intermediate usually stands below it")
         }
-        for (index, (one, next)) in zip(chain, chain.dropFirst()).enumerated() {
-            guard one.isIssued(by: next) else {
+        // Of a few intermediates each may have signed the leaf, and so be shown (RFC 8446 section 4.4.2).
+        for (index, one) in chain.enumerated().dropFirst() {
+            let told = "its certificate \(index + 1) (\(one.subject)) "
+            guard chain.prefix(index).contains(where: { $0.isIssued(by: one) }) else {
+                let issuer = chain[index - 1].issuer
                 warn(
                     file,
-                    "its certificate \(index + 2) (\(next.subject)) did not sign certificate "
-                        + "\(index + 1), whose issuer is \(one.issuer): peers need not believe it",
-                    remedy: "put the certificate of \(one.issuer) there")
+                    told + "did not sign certificate \(index), whose issuer is \(issuer): "
+                        + "peers need not believe it",
+                    remedy: "put the certificate of \(issuer) there")
                 return
             }
-            if let end = next.notAfter, end < now {
+            if let end = one.notAfter, end < now {
+                let others = chain.enumerated().dropFirst()
+                    .filter { $0.offset != index && leaf.isIssued(by: $0.element) }
                 warn(
-                    file,
-                    "its certificate \(index + 2) (\(next.subject)) has expired on "
-                        + "\(Moment.text(end))", remedy: Self.renew)
+                    file, told + "has expired on \(Moment.text(end))",
+                    remedy: others.isEmpty ? Self.renew : "take it out, or \(Self.renew)")
             }
+            // What stands behind a root is in nobody's way.
+            if one.isIssued(by: one) { return }
         }
     }
 

@@ -406,6 +406,48 @@ def test_a_chain_that_does_not_hold_together_is_told(fresh):
         assert told is None or f"{told}, whose issuer is CN=one" in run.stderr, run.stderr
 
 
+def certified(folder, name, issuer=None, *, key=None, days=30):
+    """The certificate of a name by an authority's key, which is made when it is not there."""
+    def secret(of):
+        path = folder / f"{of}.key"
+        if not path.exists():
+            openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", path)
+        return serialization.load_pem_private_key(path.read_bytes(), None)
+
+    now = datetime.now(UTC)
+    own = secret(name).public_key() if key is None else key.public_key()
+    return (
+        x509.CertificateBuilder().serial_number(x509.random_serial_number()).public_key(own)
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
+        .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issuer or name)]))
+        .not_valid_before(now - timedelta(days=90)).not_valid_after(now + timedelta(days=days))
+        .add_extension(x509.BasicConstraints(ca=key is None, path_length=None), critical=True)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(secret(issuer or name), hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+
+
+def test_a_chain_with_more_than_it_needs_is_whole(fresh):
+    folder = fresh / "state/tls"
+    key = serialization.load_pem_private_key((folder / "key.pem").read_bytes(), None)
+    leaf = certified(folder, "cloud.test", "E", key=key)
+    both, roots = [certified(folder, "E", "X2"), certified(folder, "E", "X1")], [
+        certified(folder, "X2"), certified(folder, "X1")]
+    over = certified(folder, "E", "X3", days=-1)
+    for chain, told in [
+        ([leaf, *both], None), ([leaf, *both, *roots], None), ([leaf, both[0], *roots], None),
+        ([leaf, both[0], over], "certificate 3 (CN=E) has expired on"),
+        ([leaf, over, both[0]], "certificate 2 (CN=E) has expired on"),
+        ([leaf, roots[0], both[0]], "certificate 2 (CN=X2) did not sign certificate 1"),
+    ]:
+        (folder / "cert.pem").write_bytes(b"".join(chain))
+        run = ocmgate("check", cwd=fresh)
+        assert run.returncode == 0, run.stderr
+        said = [line for line in run.stderr.splitlines() if "its certificate" in line]
+        assert len(said) == (told is not None), run.stderr
+        assert told is None or told in said[0], said
+        assert ("take it out, or put" in run.stderr) is ("expired" in (told or "")), run.stderr
+
+
 def test_a_port_that_is_taken_is_told(fresh):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]

@@ -14,8 +14,8 @@ package struct ListEnding: Sendable {
     /// Where the entry stands.
     package let place: PolicyPlace?
 
-    /// Seconds before its end from which an entry is told to end; that of certificates.
-    package static let notice = RunningGateway.expiryNotice
+    /// Seconds before its end from which an entry is told to end; that of certificates, too.
+    package static let notice = 14 * 86_400
 
     /// What writes it on.
     package static let remedy = "write a later \"until\", or take it out"

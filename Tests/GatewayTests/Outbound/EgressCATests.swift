@@ -98,12 +98,15 @@ import Transport
     /// A gateway that runs reads it once; when it is over, everything on the way out is refused.
     @Test func itsEndIsToldInTime() throws {
         let scratch = try Scratch()
-        let (certificate, end) = (scratch.path + "/ca.pem", Self.now + 100 * 86_400)
-        let authority = try EgressCA(
-            .make(name: "test", key: .generate(.p256), validity: Self.now...end))
+        let certificate = scratch.path + "/ca.pem"
+        func authority(days: Int) throws -> EgressCA {
+            let end = Self.now + days * 86_400
+            return try EgressCA(
+                .make(name: "test", key: .generate(.p256), validity: Self.now...end))
+        }
         let configuration = try ConfigurationSample.read(
             ConfigurationSample.required + "[egress]\nca = \"\(certificate)\"\n")
-        func told(at now: Int) throws -> [JSONObject] {
+        func told(_ authority: EgressCA, at now: Int) throws -> [JSONObject] {
             let lines = TestLines()
             let log = GatewayLog(
                 level: .debug, format: .json, milliseconds: { 0 },
@@ -117,14 +120,19 @@ import Transport
             log.flush()
             return lines.objects.filter { $0["message"]?.string == "certificate.expires" }
         }
-        #expect(try told(at: end - 15 * 86_400).isEmpty)
+        let (long, end) = (try authority(days: 100), Self.now + 100 * 86_400)
+        #expect(try told(long, at: end - 15 * 86_400).isEmpty)
         for (now, level) in [
             (end - 13 * 86_400, "warning"), (end + 1, "error"), (Self.now - 1, "error"),
         ] {
-            let line = try #require(try told(at: now).first)
+            let line = try #require(try told(long, at: now).first)
             #expect(line["level"]?.string == level && line["file"]?.string == certificate)
             #expect(line["host"] == nil)
         }
+        // Of one that lives for six days, 14 would be all its life.
+        let short = try authority(days: 6)
+        #expect(try told(short, at: Self.now + 86_400).isEmpty)
+        #expect(try told(short, at: Self.now + 5 * 86_400).count == 1)
     }
 
     @Test func aLeafIsKeptUntilADayBeforeItsEnd() throws {
