@@ -22,8 +22,11 @@ extension InstallationCheck {
                     + "ones refuse it then",
                 remedy: "copy it before (docs/operations.md, before an upgrade)")
         }
-        // How much is good to have, the journal's disk is asked for.
-        if JournalFolder.freeBytes(folder) < Self.least { room(on: folder, remedy: "make room") }
+        // Of the journal's disk more is told.
+        let journal = configuration.journal.flatMap { PrivateFile.disk(of: $0.folder) }
+        if journal == nil || journal != PrivateFile.disk(of: folder) {
+            room(on: folder, for: .state)
+        }
     }
 
     /// The names by which peers know shares that stand, of which the site has given up some.
@@ -43,20 +46,45 @@ extension InstallationCheck {
     }
 
     /// The room on the disk of a folder: what is let through is written down before it is.
-    mutating func room(on folder: String, remedy: String) {
-        let free = JournalFolder.freeBytes(folder)
-        let told = "has \(free >> 20) MiB of room: "
-        if free < Self.least {
-            find(folder, told + "nothing is let through", remedy: remedy)
-        } else if free < 1 << 30 {
-            warn(
-                folder,
-                told + "below 512 refusals are not recorded, and below \(Self.least >> 20) nothing "
-                    + "is let through",
-                remedy: remedy)
+    mutating func room(on folder: String, for use: DiskUse) {
+        let (free, all) = JournalFolder.space(folder)
+        guard let (words, isFull) = use.words(free: free, of: all) else { return }
+        if isFull {
+            find(folder, words, remedy: use.remedy)
+        } else {
+            warn(folder, words, remedy: use.remedy)
+        }
+    }
+}
+
+/// For what a disk has to have room.
+enum DiskUse {
+    case state
+    case journal
+
+    var remedy: String {
+        switch self {
+        case .state: "make room"
+        case .journal: "make room, or shorten journal.keep"
         }
     }
 
-    /// Bytes: with fewer neither the journal nor the state takes what comes.
-    private static let least = 16 << 20
+    /// What is to be said of the bytes that are free on it, and whether it is full; nil when there is
+    /// nothing. A little is enough as long as nobody takes it.
+    func words(free: Int, of all: Int) -> (String, isFull: Bool)? {
+        if free < 256 << 10 { return ("is on a disk that is full: nothing is let through", true) }
+        let told = "has \(free >> 20) MiB of room: "
+        if free < 16 << 20 { return (told + "without any nothing is let through", false) }
+        let reserve = JournalFolder.reserve(of: all)
+        switch self {
+        case .journal where free < reserve:
+            return (
+                told + "below \(reserve >> 20) refusals are not recorded, and without any "
+                    + "nothing is let through", false
+            )
+        case .journal where free < 2 * reserve:
+            return (told + "below \(reserve >> 20) refusals are not recorded", false)
+        case .state, .journal: return nil
+        }
+    }
 }

@@ -199,7 +199,7 @@ struct InstallationCheck {
         let farOff = JournalFolder.farOff(
             settings.folder, keep: settings.keep, state: state, now: now)
         if let farOff { warn(farOff.path, farOff.what, remedy: farOff.remedy) }
-        room(on: settings.folder, remedy: "make room, or shorten journal.keep")
+        room(on: settings.folder, for: .journal)
     }
 
     /// What is in the journal, and whether its signed end is there.

@@ -225,6 +225,29 @@ import Testing
         #expect(check.warnings.isEmpty)
     }
 
+    /// Mebibytes that are free, of how many, and what is told: the journal reserves what it needs, so that
+    /// all goes on until there is nothing.
+    @Test(
+        arguments: [
+            (0, 14, "is full", true), (1, 14, "has 1 MiB of room: without any", false),
+            (15, 100_000, "has 15 MiB of room: without any", false),
+            (21, 100, nil, false),
+            (300, 100_000, "has 300 MiB of room: below 512 refusals are not recorded, and", false),
+            (150, 2000, "has 150 MiB of room: below 200 refusals are not recorded, and", false),
+            (900, 100_000, "has 900 MiB of room: below 512 refusals are not recorded", false),
+            (1024, 100_000, nil, false), (900, 1000, nil, false),
+        ] as [(Int, Int, String?, Bool)])
+    func aDiskThatIsNearlyFullIsToldOf(
+        _ free: Int, _ all: Int, _ told: String?, _ isFull: Bool
+    ) {
+        let said = DiskUse.journal.words(free: free << 20, of: all << 20)
+        #expect(said?.isFull ?? false == isFull)
+        #expect((said == nil) == (told == nil), "\(String(describing: said))")
+        if let told { #expect(said?.0.contains(told) == true, "\(String(describing: said))") }
+        // How many refusals are recorded is no matter of the state's disk.
+        #expect((DiskUse.state.words(free: free << 20, of: all << 20) == nil) == (free > 15))
+    }
+
     /// Nobody does anything at that moment, and mounts may be lost.
     @Test func anEntryThatEndsSoonIsToldOf() throws {
         var check = InstallationCheck()

@@ -216,7 +216,7 @@ final class JournalDisk {
     /// Whether so little room is left that it has to do for what is let through.
     var isShort: Bool {
         let (free, all) = settings.space(settings.folder)
-        return free < min(Self.reserve, all / 10)
+        return free < JournalFolder.reserve(of: all)
     }
 
     /// Bytes that were promised to lines to come: a new file has to have room for them.
@@ -471,8 +471,6 @@ final class JournalDisk {
     private static let doubt = 7
     /// Room that is taken at a time.
     private static let ahead = 32 << 20
-    /// Room that refusals do not take, on a disk of ten times as much at least.
-    private static let reserve = 512 << 20
     /// Room for the journal's own lines.
     private static let spare = 32 << 10
     /// As much of it as lines that can wait do not take.

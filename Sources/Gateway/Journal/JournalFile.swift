@@ -117,10 +117,7 @@ final class JournalFile {
         DiskRoom.keep(file, offset: offset, count: count)
     }
 
-    /// Space on the disk of a file that unprivileged users may take.
-    static func freeBytes(of path: String) -> Int { space(path).free }
-
-    /// The same, and all the space that the disk has.
+    /// Space on the disk of a file that unprivileged users may take, and all that the disk has.
     @Sendable static func space(_ path: String) -> (free: Int, all: Int) {
         let facts = try? FileManager.default.attributesOfFileSystem(forPath: path)
         return (

@@ -38,8 +38,11 @@ package enum JournalFolder {
 
     static let lockName = "journal.lock"
 
-    /// Bytes on its disk that unprivileged users may take.
-    package static func freeBytes(_ path: String) -> Int { JournalFile.freeBytes(of: path) }
+    /// Bytes on its disk that unprivileged users may take, and all that it has.
+    package static func space(_ path: String) -> (free: Int, all: Int) { JournalFile.space(path) }
+
+    /// Bytes that refusals leave free on a disk of that many.
+    package static func reserve(of all: Int) -> Int { min(512 << 20, all / 10) }
 
     /// Refused: a journal that another process writes.
     static func lock(_ path: String) throws(JournalError) -> FileLock {

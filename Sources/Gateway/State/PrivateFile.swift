@@ -195,6 +195,11 @@ package enum PrivateFile {
 
     static func exists(_ path: String) -> Bool { (try? Stat(FilePath(path))) != nil }
 
+    /// The number of the file system that a file lies on; nil where there is no file.
+    package static func disk(of path: String) -> Int? {
+        (try? Stat(FilePath(path))).map { Int(truncatingIfNeeded: $0.deviceID.rawValue) }
+    }
+
     /// Whether there is a file, as far as this user may know.
     package enum Presence: Sendable, Equatable {
         case there, absent
