@@ -96,29 +96,17 @@ package struct DecisionAdvice: Sendable, Equatable {
                         command: "ocmgate peer hold list")
                 ]
             }
-            let own = ownAllowing(policy).map(\.name)
-            let excepted = exceptedAllowing(policy)
             let others = decision.checks.filter { $0.result == Check.Result.refused.rawValue }
             let more = others.map { check in
                 DecisionAdvice(
                     "as this message was, it would then be refused by \(check.name)"
                         + (check.reason.map { " (\($0))" } ?? ""))
             }
-            // One that a block excepts gives something up, and is chosen by nobody but a person.
-            let isNamed = own.count > 1 || !excepted.isEmpty
-            return [
-                DecisionAdvice(
-                    own.count > 1
-                        ? "let it in, by one of your lists: \(own.joined(separator: ", "))"
-                        : own.isEmpty && isNamed
-                            ? excepting + excepted.joined(separator: ", ") : "let it in",
-                    command: "ocmgate peer hold approve \(peer)"
-                        + (isNamed ? " --list \(own.count == 1 ? own[0] : "NAME")" : ""))
-            ] + more + [
+            return approving(peer, over(peer, decision, policy), policy) + more + [
                 DecisionAdvice("keep it out", command: "ocmgate peer hold refuse \(peer)")
             ]
         }
-        let lines = allowing(peer, policy)
+        let lines = allowing(peer, over(peer, decision, policy), policy)
         // A CONNECT of the backend, which is no message: the list helps only where there is a peer.
         guard decision.kind == "egress" else { return lines }
         return [DecisionAdvice("if it is no OCM server, name it in egress.other")]
@@ -126,6 +114,59 @@ package struct DecisionAdvice: Sendable, Equatable {
                 DecisionAdvice(
                     "if it is a partner, \($0.words)", command: $0.command, place: $0.place)
             }
+    }
+
+    /// The entry that let a peer in until it ended, at the time of a decision.
+    private static func over(
+        _ peer: String, _ decision: JournalDecision, _ policy: Policy?
+    ) -> Standing.Over? {
+        guard let policy, let host = PeerHost(peer),
+            let over = policy.standing(of: host, now: decision.time / 1000).over,
+            policy.lists.contains(where: { $0.name == over.list && $0.stance == .allow })
+        else { return nil }
+        return over
+    }
+
+    /// What lets in one whose entry is over; without an end it would be let in for ever.
+    private static func renewing(
+        _ over: Standing.Over, _ policy: Policy?, command: String? = nil
+    ) -> DecisionAdvice {
+        let list = policy?.lists.first { $0.name == over.list }
+        guard let list, list.tier == .own else {
+            return DecisionAdvice(
+                "\(over.words); see what the list says", command: "ocmgate list show \(over.list)")
+        }
+        return DecisionAdvice(
+            "\(over.words): write a later `until` there"
+                + (command == nil ? "" : ", or let it in anew"),
+            command: command, place: policy?.place(of: over.entry, in: list)?.description)
+    }
+
+    /// What lets a peer in whose messages wait.
+    private static func approving(
+        _ peer: String, _ over: Standing.Over?, _ policy: Policy?
+    ) -> [DecisionAdvice] {
+        let approve = "ocmgate peer hold approve \(peer)"
+        let own = ownAllowing(policy).map(\.name).filter { $0 != over?.list }
+        let list = " --list \(own.count == 1 ? own[0] : "NAME")"
+        if let over {
+            let again = "\(approve) --list \(over.list) --until DATE"
+            let others = DecisionAdvice(
+                "or let it in by another of your lists: \(own.joined(separator: ", "))",
+                command: approve + list + " --until DATE")
+            return [renewing(over, policy, command: again)] + (own.isEmpty ? [] : [others])
+        }
+        // One that a block excepts gives something up, and is chosen by nobody but a person.
+        let excepted = exceptedAllowing(policy)
+        let isNamed = own.count > 1 || !excepted.isEmpty
+        return [
+            DecisionAdvice(
+                own.count > 1
+                    ? "let it in, by one of your lists: \(own.joined(separator: ", "))"
+                    : own.isEmpty && isNamed
+                        ? excepting + excepted.joined(separator: ", ") : "let it in",
+                command: approve + (isNamed ? list : ""))
+        ]
     }
 
     private static func onList(
@@ -161,7 +202,7 @@ package struct DecisionAdvice: Sendable, Equatable {
         case .downloaded:
             return [
                 DecisionAdvice("see what the list says", command: "ocmgate list show \(name)")
-            ] + allowing(peer, policy)
+            ] + allowing(peer, nil, policy)
         }
     }
 
@@ -181,11 +222,16 @@ package struct DecisionAdvice: Sendable, Equatable {
         policy?.lists.filter { $0.stance == .allow && $0.tier == .own } ?? []
     }
 
-    /// An entry in an own list: it beats those that were downloaded.
-    private static func allowing(_ peer: String, _ policy: Policy?) -> [DecisionAdvice] {
+    /// An entry in an own list: it beats those that were downloaded. Where one is over, that one first, and
+    /// an end for the others.
+    private static func allowing(
+        _ peer: String, _ over: Standing.Over?, _ policy: Policy?
+    ) -> [DecisionAdvice] {
         if let policy {
-            let own = ownAllowing(policy)
-            if !own.isEmpty { return own.map { entry(peer, in: $0, policy) } }
+            let own = ownAllowing(policy).filter { $0.name != over?.list }
+            let others = own.map { entry(peer, in: $0, isEnding: over != nil, policy) }
+            if let over { return [renewing(over, policy)] + others }
+            if !own.isEmpty { return others }
             let excepted = exceptedAllowing(policy)
             if !excepted.isEmpty {
                 return [
@@ -205,23 +251,29 @@ package struct DecisionAdvice: Sendable, Equatable {
     private static let excepting = "let the peer in by a list of your own; a block excepts each: "
 
     private static func entry(
-        _ peer: String, in own: PeerList, _ policy: Policy
+        _ peer: String, in own: PeerList, isEnding: Bool, _ policy: Policy
     ) -> DecisionAdvice {
         line(
             own.source == nil
                 ? "let the peer in: add this to the entries of [list.\(own.name)]"
-                : "let the peer in: add this line to the list \(own.name)", peer, in: own, policy)
+                : "let the peer in: add this line to the list \(own.name)", peer, in: own,
+            isEnding: isEnding, policy)
     }
 
     /// What is to be written into an own list: a line of its file, or an element of its entries.
+    ///
+    /// - Parameter isEnding: whether it is to have an end, which is a person's to say.
     private static func line(
-        _ words: String, _ peer: String, in list: PeerList, _ policy: Policy
+        _ words: String, _ peer: String, in list: PeerList, isEnding: Bool = false,
+        _ policy: Policy
     ) -> DecisionAdvice {
         if let file = policy.file(of: list) {
-            return DecisionAdvice(words, command: peer, place: file)
+            return DecisionAdvice(
+                words, command: peer + (isEnding ? " until DATE" : ""), place: file)
         }
         return DecisionAdvice(
-            words, command: "{ host = \"\(peer)\", note = \"\" },",
+            words,
+            command: "{ host = \"\(peer)\", \(isEnding ? "until = DATE, " : "")note = \"\" },",
             place: policy.place(of: list.label)?.description)
     }
 

@@ -255,6 +255,39 @@ import Testing
         #expect(try advice(by: "unknown").first?.command?.contains("[list.partners]") == true)
     }
 
+    /// Anything else would let it in for ever, or stand there twice.
+    @Test(arguments: [DecisionRecord.Action.deny, .hold])
+    func ofWhoseEntryIsOverTheEndIsToldFirst(_ action: DecisionRecord.Action) throws {
+        let policy = try Policy.past(
+            "[list.legacy]\nstanding = \"allow\"\n"
+                + "entries = [{ host = \"three.test\", until = 2026-10-15 }]\n"
+                + "[[require]]\nname = \"signed\"\non = \"share.in\"\nexcept = \"@legacy\"\n"
+                + "need = \"signature\"\n" + ReplayTests.all)
+        let found = try advice(by: "unknown", action, policy: policy)
+        let told = "its entry in @legacy is over: three.test until 2026-10-15"
+        #expect(found.first?.words.hasPrefix(told) == true, "\(found)")
+        #expect(found.first?.place == "policy.toml:11")
+        let approve = "ocmgate peer hold approve three.test --list"
+        #expect(
+            found.map(\.command)
+                == (action == .deny
+                    ? [nil, "{ host = \"three.test\", until = DATE, note = \"\" },"]
+                    : [
+                        "\(approve) legacy --until DATE", "\(approve) partners --until DATE",
+                        "ocmgate peer hold refuse three.test",
+                    ]))
+        guard action == .deny else { return }
+        let egress = try advice(by: "unknown", policy: policy) { $0.decision.kind = "egress" }
+        #expect(egress.contains { $0.words.hasPrefix("if it is a partner, \(told)") }, "\(egress)")
+        // A block that is over let nobody in.
+        let blocked = try Policy.past(
+            "[list.bad]\nstanding = \"block\"\n"
+                + "entries = [{ host = \"three.test\", until = 2026-10-15 }]\n" + ReplayTests.all)
+        #expect(
+            try advice(by: "unknown", policy: blocked).map(\.command)
+                == ["{ host = \"three.test\", note = \"\" },"])
+    }
+
     /// What the backend fetches elsewhere is no partner's: a list would let more in, and not help.
     @Test func aHostThatTheBackendNeedsIsNamedInOther() throws {
         let policy = try Policy.past(ReplayTests.all)
