@@ -23,6 +23,9 @@ extension RunningGateway {
         init(_ configuration: Configuration, now: Int) throws(StartFailure) {
             let state = configuration.state.file
             do throws(PrivateFile.Problem) {
+                // Before what is made in it, each of which would name itself.
+                let folder = (state as NSString).deletingLastPathComponent
+                if !folder.isEmpty { try PrivateFile.expectWritable(folder) }
                 authorities = RunningGateway.authorities(of: configuration)
                 client = try clientContext(configuration)
                 seal = try SealKey.load(
@@ -36,7 +39,6 @@ extension RunningGateway {
                     : try JournalKey.load(
                         folder: configuration.signature.keys, whenMissing: .make)
                 // Where the authority may be meant to lie, too.
-                let folder = (state as NSString).deletingLastPathComponent
                 if !folder.isEmpty { try PrivateFile.folderToWrite(folder) }
                 if let settings = configuration.egress {
                     egress = try EgressCA.load(settings, whenMissing: .make, now: now)

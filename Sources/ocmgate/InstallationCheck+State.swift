@@ -15,6 +15,13 @@ extension InstallationCheck {
         }
         isService =
             SocketName.isOwn(folder) && FileManager.default.isReadableFile(atPath: folder)
+        // Who has the keys of TLS runs the gateway, too.
+        if configuration.tls.values.contains(where: { SocketName.isOwn($0.key) }) {
+            do throws(PrivateFile.Problem) { try PrivateFile.expectWritable(folder) } catch {
+                find(error)
+                return
+            }
+        }
         if let schema = Store.upgrade(of: configuration.state.file) {
             warn(
                 configuration.state.file,

@@ -71,8 +71,7 @@ struct JournalEnd {
         guard !PrivateFile.exists(file) else { return }
         throw JournalError(
             file, "is not there, and the records may name people",
-            "bring it back; where it is lost for good, and all of them stay pseudonyms that nobody can "
-                + "erase: install -m 600 /dev/null \(file)")
+            "bring it back; " + JournalSubjects.lossAccepted(file))
     }
 
     private func check(

@@ -21,8 +21,7 @@ extension JournalFolder {
             }
             let reader = JournalReader(folder)
             _ = try JournalEnd.find(reader, head: head, headFile: headFile)
-            let subjects = (folder as NSString).appendingPathComponent(JournalSubjects.fileName)
-            if PrivateFile.exists(subjects) { try PrivateFile.checkStanding(subjects) }
+            try JournalSubjects.check(folder)
             let lock = (folder as NSString).appendingPathComponent(lockName)
             let newest = try reader.days().last.map { reader.file(of: $0) }
             for file in [lock, newest].compactMap(\.self) where PrivateFile.exists(file) {

@@ -96,7 +96,7 @@ final class JournalSubjects {
                 place = try FilePlace(path)
             case .writing:
                 if !PrivateFile.exists(path) { try PrivateFile.create(path, []) }
-                try PrivateFile.checkStanding(path)
+                try PrivateFile.checkStandingToWrite(path)
                 place = try FilePlace(path)
                 var settings = Store.configuration()
                 // The journal may wait twice in a turn, and has less patience than twice two seconds.
@@ -115,12 +115,42 @@ final class JournalSubjects {
                             """)
                 }
             }
-        } catch {
-            throw JournalError(
+        } catch { throw Self.unusable(path, error) }
+    }
+
+    /// Refused: a file that its opening would refuse. One that is not there is none; nothing is changed.
+    static func check(_ folder: String) throws(JournalError) {
+        let path = (folder as NSString).appendingPathComponent(fileName)
+        guard PrivateFile.exists(path) else { return }
+        do {
+            try PrivateFile.checkStandingToWrite(path)
+            _ = try Store.looker(path)?.read { db in
+                try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema")
+            }
+        } catch { throw unusable(path, error) }
+    }
+
+    private static func unusable(_ path: String, _ error: any Error) -> JournalError {
+        if let problem = error as? PrivateFile.Problem {
+            return JournalError(problem.path, problem.what, problem.remedy)
+        }
+        let code = (error as? DatabaseError)?.resultCode
+        guard code == .SQLITE_NOTADB || code == .SQLITE_CORRUPT else {
+            return JournalError(
                 path, "cannot be opened: \(error)",
                 "see whether the disk is whole; without this file the people in the journal "
                     + "cannot be told any more")
         }
+        return JournalError(
+            path, "is damaged: \((error as? DatabaseError)?.message ?? "\(error)")",
+            "see whether the disk is whole, and bring back a copy; or move it away, and "
+                + lossAccepted(path))
+    }
+
+    /// How to go on without the keys of those whom the records name.
+    static func lossAccepted(_ path: String) -> String {
+        "where it is lost for good, and all of them stay pseudonyms that nobody can erase: "
+            + "install -m 600 /dev/null \(path)"
     }
 
     // MARK: Sealing

@@ -193,6 +193,31 @@ package enum PrivateFile {
         try check(status, .owner, path: path)
     }
 
+    /// Refused, too: one that this user may not write to.
+    static func checkStandingToWrite(_ path: String) throws(Problem) {
+        try checkStanding(path)
+        guard FileManager.default.isWritableFile(atPath: path) else {
+            throw Problem(
+                path: path, what: "this user may not write to it",
+                remedy: (isOwn(path) ? "" : "chown \(geteuid()) \(path) && ") + "chmod 600 \(path)")
+        }
+    }
+
+    /// Refused: a folder that is another's, and that this user may not write to.
+    package static func expectWritable(_ path: String) throws(Problem) {
+        guard exists(path), !isOwn(path), !FileManager.default.isWritableFile(atPath: path) else {
+            return
+        }
+        let owner = ownerName(of: path) ?? "another user"
+        throw Problem(
+            path: path, what: "belongs to \(owner), and this user may not write here",
+            remedy: "chown -R \(geteuid()) \(path)")
+    }
+
+    private static func isOwn(_ path: String) -> Bool {
+        (try? Stat(FilePath(path)))?.userID.rawValue == geteuid()
+    }
+
     static func exists(_ path: String) -> Bool { (try? Stat(FilePath(path))) != nil }
 
     /// The number of the file system that a file lies on; nil where there is no file.
@@ -259,12 +284,14 @@ package enum PrivateFile {
 
     /// How root runs a command as the user to whom a file belongs.
     static func asOwner(of path: String) -> String {
-        let place = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
-        let facts = try? FileManager.default.attributesOfItem(atPath: place)
-        guard let name = facts?[.ownerAccountName] as? String else {
-            return "run this as that user"
-        }
+        guard let name = ownerName(of: path) else { return "run this as that user" }
         return "run this as that user: runuser -u \(name) -- ocmgate ..."
+    }
+
+    private static func ownerName(of path: String) -> String? {
+        let place = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        return (try? FileManager.default.attributesOfItem(atPath: place))?[.ownerAccountName]
+            as? String
     }
 
     private static func checkRegular(_ status: Stat, path: String) throws(Problem) {

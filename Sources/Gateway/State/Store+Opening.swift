@@ -25,10 +25,12 @@ extension Store {
     }
 
     /// Refused: a missing file whose mark, or the head of whose journal, says that there was one; a
-    /// file that others may use.
+    /// file that others may use, or that this user may not write to.
     private static func isThere(_ path: String, marked: Int?) throws(StoreOpenError) -> Bool {
         if PrivateFile.exists(path) {
-            do { try PrivateFile.checkStanding(path) } catch { throw StoreOpenError(error) }
+            do { try PrivateFile.checkStandingToWrite(path) } catch {
+                throw StoreOpenError(error)
+            }
             return true
         }
         let commits = marked ?? 0

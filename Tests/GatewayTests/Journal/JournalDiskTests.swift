@@ -140,6 +140,12 @@ struct JournalDiskTests {
         #expect(found?.path == file && found?.remedy.contains("bring it back") == true)
         #expect(throws: JournalError.self) { try journal.open() }
         #expect(!FileManager.default.fileExists(atPath: file))
+        try journal.scratch.write("no database", "journal/\(JournalSubjects.fileName)")
+        let damaged = #expect(throws: JournalError.self) {
+            try JournalFolder.check(journal.folder, state: state)
+        }
+        #expect(damaged?.remedy.contains("install -m 600 /dev/null") == true)
+        #expect(throws: JournalError.self) { try journal.open() }
         // Whoever has lost it says so.
         try journal.scratch.write("", "journal/\(JournalSubjects.fileName)")
         try JournalFolder.check(journal.folder, state: state)
