@@ -63,3 +63,28 @@ def test_a_file_of_the_state_that_cannot_be_written_is_told(owned, name, owner):
         expected = name
     for said in both(owned):
         assert expected in said, said
+
+
+def test_what_kubernetes_gives_to_a_pod_is_taken(owned):
+    """Secrets are root's and of the pod's fsGroup, mode 0440; so are volumes, with 2770."""
+    key, state = owned / "state/tls/key.pem", owned / "state"
+    os.chown(key, 0, GROUP)
+    key.chmod(0o440)
+    os.chown(state, 0, GROUP)
+    state.chmod(0o2770)
+    run = checked(owned, groups=[GROUP])
+    assert run.returncode == 0, run.stderr
+    # Not of one that has a name, in which others may be; nor where everybody may.
+    os.chown(key, 0, 100)
+    for said in both(owned, groups=[GROUP, 100]):
+        assert "key.pem: others than its owner may use it" in said, said
+    os.chown(key, 0, GROUP)
+    for path, mode, expected in [
+        (key, 0o444, "others than its owner may use it"), (key, 0o460, "others than its owner"),
+        (state, 0o2777, "others may write to this folder"),
+    ]:
+        before = path.stat().st_mode
+        path.chmod(mode)
+        for said in both(owned, groups=[GROUP]):
+            assert expected in said, said
+        path.chmod(before)

@@ -6,7 +6,8 @@ import SystemPackage
     import Glibc
 #endif
 
-/// A file that holds secrets: mode 0600, owned by us, a regular file.
+/// A file that holds secrets: mode 0600, owned by us, a regular file; or root's, that a group may read in
+/// which only we are (``FileGroup``), as Kubernetes gives secrets to a pod.
 ///
 /// It is there whole or not at all, and on the disk with its folder's entry before `create` returns.
 package enum PrivateFile {
@@ -81,8 +82,8 @@ package enum PrivateFile {
 
     /// The bytes of the file.
     ///
-    /// Refused: links (unless they are followed), anything that group or others may use, another
-    /// owner (root's files are fine), more than `limit` bytes.
+    /// Refused: links (unless they are followed), anything that group or others may use (but for our own
+    /// group, where it is root's), another owner (root's files are fine), more than `limit` bytes.
     package static func read(
         _ path: String, limit: Int = 65_536, links: Links = .refused
     ) throws(Problem) -> [UInt8] {
@@ -139,7 +140,7 @@ package enum PrivateFile {
 
     /// Makes the folder with mode 0700 when it is missing.
     ///
-    /// Refused: a folder that others than its owner may write to.
+    /// Refused: a folder that others than its owner may write to; but not root's, to which our own group may.
     package static func folder(_ path: String) throws(Problem) {
         let isMissing = !exists(path)
         if isMissing { try expectFolder(around: path) }
@@ -156,7 +157,9 @@ package enum PrivateFile {
         guard status.type == .directory else {
             throw Problem(path: path, what: "is not a folder", remedy: "")
         }
-        guard status.permissions.isDisjoint(with: [.groupWrite, .otherWrite]) else {
+        let forbidden: FilePermissions =
+            isGivenToUs(path, status) ? .otherWrite : [.groupWrite, .otherWrite]
+        guard status.permissions.isDisjoint(with: forbidden) else {
             throw Problem(
                 path: path, what: "others may write to this folder", remedy: "chmod 700 \(path)")
         }
@@ -266,6 +269,8 @@ package enum PrivateFile {
         try checkRegular(status, path: path)
         let forbidden: FilePermissions =
             switch readers {
+            case .owner where isGivenToUs(path, status):
+                [.groupWrite, .groupExecute, .otherReadWriteExecute]
             case .owner: [.groupReadWriteExecute, .otherReadWriteExecute]
             case .everybody: [.groupWrite, .otherWrite]
             }
@@ -280,6 +285,13 @@ package enum PrivateFile {
                     ? asOwner(of: path)
                     : "chown \(geteuid()) \(path) && chmod 600 \(path)")
         }
+    }
+
+    /// Whether a file is root's, and of a group in which only this user is; that the user is in it, whoever
+    /// then opens the file shows.
+    private static func isGivenToUs(_ path: String, _ status: Stat) -> Bool {
+        guard geteuid() != 0, status.userID.rawValue == 0 else { return false }
+        return FileGroup(of: path, is: status.groupID.rawValue)?.isOnly(NSUserName()) ?? false
     }
 
     /// How root runs a command as the user to whom a file belongs.
