@@ -28,6 +28,8 @@ struct RunCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
+        // With these one tells other servers to open their logs again, or to begin anew.
+        for number in Signals.ignored.keys { signal(number, SIG_IGN) }
         var settings = try option.load()
         if json { settings.log.forced = .json }
         ProcessMemory.keepOutOfDumps()
@@ -40,8 +42,6 @@ struct RunCommand: AsyncParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         // So is one beyond a limit of file sizes.
         signal(SIGXFSZ, SIG_IGN)
-        // With these one tells other servers to open their logs again, or to begin anew.
-        for number in Signals.ignored.keys { signal(number, SIG_IGN) }
         let manager = ServiceManager()
         let sockets = try manager.sockets()
         // Before anything listens: a signal from now on is one to this gateway.

@@ -4,12 +4,14 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
 from commandline import ocmgate, replace, serve, wait_for
+from gateway import binary
 
 
 def test_a_broken_configuration_does_not_keep_commands_from_the_gateway_that_runs(fresh):
@@ -127,6 +129,23 @@ def test_signals_by_which_others_open_logs_again_end_nothing(fresh):
     told = [line for line in log if line["message"] == "signal.ignored"]
     assert code == 0 and {line["reason"] for line in told} == {"SIGUSR1", "SIGUSR2"}, told
     assert all("copytruncate" in line["remedy"] for line in told), told
+
+
+def test_they_end_nothing_while_the_configuration_is_read(fresh):
+    def ignores(number) -> bool:
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        [mask] = [line.split()[1] for line in status.splitlines() if line.startswith("SigIgn:")]
+        return int(mask, 16) >> (number - 1) & 1 == 1
+
+    # Of which nothing comes.
+    with subprocess.Popen([binary().resolve(), "run", "-c", "-"], cwd=fresh, stdin=subprocess.PIPE) as process:
+        try:
+            deadline = time.monotonic() + 10
+            while not all(ignores(number) for number in (signal.SIGUSR1, signal.SIGUSR2)):
+                assert process.poll() is None and time.monotonic() < deadline
+                time.sleep(0.02)
+        finally:
+            process.kill()
 
 
 def test_share_add_takes_nothing_that_it_would_have_to_mend(fresh):
