@@ -36,8 +36,10 @@ final class ListeningSockets: Sendable {
         self.inherited = Mutex(sockets)
     }
 
-    /// Of the inherited sockets, those that no listener has taken.
-    var leftOver: [ListenAddress] { inherited.withLock { Array($0.keys) } }
+    /// Of the inherited sockets, the address of one that none of these listeners takes.
+    func unwanted(by listeners: [ListenAddress]) -> ListenAddress? {
+        inherited.withLock { $0.keys.first { !listeners.contains($0) } }
+    }
 
     /// Begins to accept. Until then the system keeps who connects waiting.
     func accept() async {

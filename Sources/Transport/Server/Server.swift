@@ -41,6 +41,10 @@ package final class Server: Sendable {
         let censuses = Censuses(
             configuration, .current(loops: group.loops.count), group.pressure)
         let sockets = ListeningSockets(group, inherited: inherited, former: former)
+        // Before anything is bound, to which it could be in the way.
+        if let address = sockets.unwanted(by: configuration.listeners.map(\.address)) {
+            throw ListenFailure(unwanted: address)
+        }
         var doors: [ServerDoor] = []
         var addresses: [ListenAddress] = []
         for (index, listener) in configuration.listeners.enumerated() {
@@ -54,10 +58,6 @@ package final class Server: Sendable {
                 throw ListenFailure(address: listener.address, error)
             }
             doors.append(door)
-        }
-        if let address = sockets.leftOver.first {
-            await sockets.close()
-            throw ListenFailure(unwanted: address)
         }
         await sockets.accept()
         return Server(

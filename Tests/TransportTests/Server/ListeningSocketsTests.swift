@@ -226,6 +226,16 @@ import Testing
                 ServerConfiguration(listeners: [listeners[0]]), on: group, inherited: copies,
                 handler: answering("none"))
         }
+        // Nor is it called another program where it is in the way of what is wanted.
+        let failure = await #expect(throws: ListenFailure.self) {
+            let copies = sockets.compactMap { ListeningSocket(dup($0.descriptor)) }
+            return try await Server.start(
+                ServerConfiguration(listeners: [
+                    listeners[1], .init(.tcp(try #require(IPAddress("0.0.0.0")), port: port)),
+                ]), on: group, inherited: copies, handler: answering("none"))
+        }
+        #expect(failure?.address == "127.0.0.1:\(port)")
+        #expect(failure?.reason.contains("ocmgate.socket") == true)
         let second = try await Server.start(
             ServerConfiguration(listeners: listeners), on: group, inherited: sockets,
             handler: answering("second"))
