@@ -34,8 +34,8 @@ extension RunningGateway {
     /// Asks the one that runs for its place, and waits until it has let the state go.
     ///
     /// Everything of the configuration that could fail is looked at before. Throws `StartFailure` when
-    /// the state is not let go, is in use by somebody who gives nothing, or would get a newer schema here; the
-    /// other one goes on then, as it does whenever this one ends before it has said that it serves.
+    /// the state is not let go, is in use by somebody who gives nothing, is of a newer schema, or would get a
+    /// newer one here; the other one goes on then, as it does whenever this one ends before it has said that it serves.
     static func taken(
         by configuration: Configuration, _ entrance: Entrance
     ) async throws -> Place {
@@ -48,6 +48,7 @@ extension RunningGateway {
                 .listeners.map(\.address)
                 + [configuration.egress?.listen].compactMap { $0 })
         let state = configuration.state.file
+        if let refusal = Store.refusalOfNewer(state) { throw StartFailure("\(refusal)") }
         if let schema = Store.upgrade(of: state) {
             guard try Ending.isServed(state) else { return Place() }
             throw StartFailure(

@@ -25,8 +25,8 @@ extension InstallationCheck {
         if let schema = Store.upgrade(of: configuration.state.file) {
             warn(
                 configuration.state.file,
-                "a start of this ocmgate brings it from schema \(schema.from) to \(schema.to), and older "
-                    + "ones refuse it then",
+                "a start of this ocmgate, or a command of it that changes something, brings it from schema "
+                    + "\(schema.from) to \(schema.to), and older ones refuse it then",
                 remedy: "copy it before (docs/operations.md, before an upgrade)")
         }
         // Of the journal's disk more is told.

@@ -214,8 +214,14 @@ def test_whoever_would_change_the_schema_does_not_ask_for_the_place(with_own_aut
     checked = gateway.command("check", check=False)
     assert "older ones refuse it then" in checked.stderr, checked.stderr
     assert version() == newest - 1
+    # Nor does an older program, which could not open it.
+    version(newest + 1)
+    run = subprocess.run([binary(), "run", "--take-over", "-c", gateway.configuration],
+                         capture_output=True, text=True, timeout=60)
+    assert run.returncode == 2 and "written by a newer ocmgate" in run.stderr, run.stderr
     version(newest)
     assert gateway.lines("gateway.handing-over", 0) == []
+    assert gateway.lines("gateway.hand-over-failed", 0) == []
     assert gateway.request("GET", "/a").status == 200
 
 

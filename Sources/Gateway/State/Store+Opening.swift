@@ -84,11 +84,29 @@ extension Store {
     /// The schema of a state, and the newer one to which this program brings it at its start: older ones refuse
     /// it then. Nil where it stays as it is, and for a file that is not there, is empty or cannot be read.
     package static func upgrade(of path: String) -> (from: Int, to: Int)? {
-        guard PrivateFile.exists(path), let database = try? looker(path),
-            let version = try? database.read({ try Schema.version($0) }),
-            version > 0, version < Schema.newest
-        else { return nil }
+        guard let version = schema(of: path), version > 0, version < Schema.newest else {
+            return nil
+        }
         return (version, Schema.newest)
+    }
+
+    /// Why a state cannot be opened that a newer program has written; nil for every other.
+    static func refusalOfNewer(_ path: String) -> StoreOpenError? {
+        schema(of: path).flatMap { $0 > Schema.newest ? newer(path, $0) : nil }
+    }
+
+    /// The schema of a state; nil for a file that is not there or cannot be read.
+    private static func schema(of path: String) -> Int? {
+        guard PrivateFile.exists(path), let database = try? looker(path) else { return nil }
+        return try? database.read { try Schema.version($0) }
+    }
+
+    private static func newer(_ path: String, _ version: Int) -> StoreOpenError {
+        StoreOpenError(
+            path: path,
+            what: "was written by a newer ocmgate (schema \(version), this one knows "
+                + "\(Schema.newest))",
+            remedy: "run the newer version, or restore the copy made before the upgrade")
     }
 
     /// A connection that changes nothing and makes no file, whether or not a gateway runs.
@@ -143,13 +161,7 @@ extension Store {
                 path: path, what: "is a database of another program",
                 remedy: "give [state] url a file of its own")
         }
-        guard version <= Schema.newest else {
-            throw StoreOpenError(
-                path: path,
-                what: "was written by a newer ocmgate (schema \(version), this one knows "
-                    + "\(Schema.newest))",
-                remedy: "run the newer version, or restore the copy made before the upgrade")
-        }
+        guard version <= Schema.newest else { throw newer(path, version) }
         let verdict = try String.fetchOne(db, sql: "PRAGMA integrity_check(1)") ?? "no answer"
         guard verdict == "ok" else {
             throw StoreOpenError(path: path, what: "is damaged: \(verdict)", remedy: damagedRemedy)

@@ -397,8 +397,11 @@ import Transport
         #expect(Store.upgrade(of: path)?.to == Schema.newest)
         store.close()
         #expect(Store.upgrade(of: path)?.from == Schema.newest - 1)
+        #expect(Store.refusalOfNewer(path) == nil)
         try set(Schema.newest + 1)
         #expect(Store.upgrade(of: path)?.to == nil)
+        // As its opening says it, and before a place is asked for.
+        #expect(Store.refusalOfNewer(path)?.description == refusal(scratch))
     }
 
     @Test func aNewerSchemaIsRefusedAndLeftAlone() throws {
