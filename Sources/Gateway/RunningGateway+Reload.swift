@@ -68,9 +68,14 @@ extension RunningGateway {
             problems = try after.take(change.merged, wanted: wanted.hosts, now: now)
             after.refused = []
             (reload.taken, reload.waiting) = (change.taken, change.waiting)
-            if after.hasOtherAuthorities, !reload.waiting.contains(Self.authorities) {
-                reload.waiting.append(Self.authorities)
-            }
+            let isOther = Self.authorities(of: wanted) != after.material.authorities
+            do throws(PrivateFile.Problem) {
+                // Read at the start alone, which would fail by it.
+                if isOther { _ = try Self.clientContext(wanted) }
+                if isOther, !reload.waiting.contains(Self.authorities) {
+                    reload.waiting.append(Self.authorities)
+                }
+            } catch { problems.append(error.description) }
             let candidate = change.merged.policy.candidate
             if candidate != before.configuration.policy.candidate {
                 reload.candidateProblem = gateway.changeCandidate(to: candidate)
@@ -171,11 +176,6 @@ extension RunningGateway {
 }
 
 extension RunningGateway.Terms {
-    /// Whether the authorities that are believed are not those that the file names by now.
-    fileprivate var hasOtherAuthorities: Bool {
-        material.authorities != RunningGateway.authorities(of: configuration)
-    }
-
     /// Goes over to a configuration and its certificates; what is wrong with those that stay.
     ///
     /// Nothing is changed when it throws.

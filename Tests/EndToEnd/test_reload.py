@@ -170,6 +170,15 @@ def test_that_other_authorities_wait_for_the_next_start_is_told(start, backend, 
     [line] = gateway.lines("configuration.waits")
     assert line["keys"] == ["outbound.ca_file"]
     assert json.loads(gateway.command("reload", "--json").stdout)["waiting"] == ["outbound.ca_file"]
+    # What the next start could not use does not wait for it.
+    whole = file.read_bytes()
+    replace(file, b"junk\n")
+    [line] = gateway.lines("configuration.kept")
+    assert str(file) in line["problem"] and "authorities" in line["problem"], line
+    heard = gateway.command("reload", "--json", check=False)
+    assert heard.returncode == 1 and file.name in heard.stdout, heard
+    replace(file, whole)
+    assert json.loads(gateway.command("reload", "--json").stdout)["waiting"] == ["outbound.ca_file"]
 
 
 def test_by_signal_a_new_certificate_takes_no_configuration_that_nobody_asked_for(start, backend, tmp_path):
