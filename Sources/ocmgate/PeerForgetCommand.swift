@@ -35,8 +35,7 @@ extension PeerCommand {
             if about.json {
                 Output.json(["peer": .string(peer.description), "keys": .number(known.keys)])
             } else {
-                Output.line(
-                    "\(peer): \(known.keys) keys forgotten; the next that it shows are taken")
+                Output.line(known.words(of: peer))
             }
         }
     }

@@ -52,6 +52,13 @@ extension PeerForgetting.Forgotten {
             keys > 0 || generations[host] != .none || accepted[host] != .none || holds[host] != nil
     }
 
+    /// For people.
+    package func words(of peer: PeerHost) -> String {
+        keys == 0
+            ? "\(peer): no key of it was known; how it signed, and what waits of it, is forgotten"
+            : "\(peer): \(keys) key\(keys == 1 ? "" : "s") forgotten; the next that it shows are taken"
+    }
+
     /// As a gateway that runs tells it.
     init(_ told: [String: String]) {
         keys = told["keys"].flatMap { Int($0) } ?? 0

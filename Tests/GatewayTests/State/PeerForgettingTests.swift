@@ -92,4 +92,18 @@ import Testing
             #expect(world.gateway.holds[host] == nil)
         }
     }
+
+    /// Of one of which only a message waits, no keys were there to be forgotten.
+    @Test(
+        arguments: [
+            ("0", "no key of it was known; how it signed, and what waits of it, is forgotten"),
+            ("1", "1 key forgotten; the next that it shows are taken"),
+            ("2", "2 keys forgotten; the next that it shows are taken"),
+        ])
+    func whatWasForgottenIsTold(_ keys: String, _ words: String) throws {
+        let peer = try #require(PeerHost("one.test"))
+        let forgotten = PeerForgetting.Forgotten(["keys": keys, "known": "yes"])
+        #expect(forgotten.wasKnown)
+        #expect(forgotten.words(of: peer) == "one.test: \(words)")
+    }
 }
