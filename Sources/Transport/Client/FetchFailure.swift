@@ -27,7 +27,8 @@ package enum FetchFailure: Error, Sendable, Equatable {
     /// What happened, for people, of a fetch from this host.
     package func words(of host: String) -> String {
         switch self {
-        case .resolve: "the name \(host) cannot be resolved"
+        case .resolve:
+            "the name \(host) cannot be resolved (the hosts file does not count, outbound.resolve does)"
         case .addressRefused(let address):
             "\(host) has the address \(address), which is not dialled"
         case .connect: "\(host) does not take the connection"

@@ -310,4 +310,10 @@ import Testing
         #expect(stranger !== one)
         await group.shutdown()
     }
+
+    /// `peer probe` says it to those who have written the name into the hosts file.
+    @Test func ofANameWithoutAddressIsToldWhatCounts() {
+        let words = FetchFailure.resolve.words(of: "peer.test")
+        #expect(words.contains("hosts file") && words.contains("outbound.resolve"))
+    }
 }
