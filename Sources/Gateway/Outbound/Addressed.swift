@@ -170,7 +170,9 @@ extension Gateway {
         let known = ShareDirection.allCases.flatMap { registry.find(secret, $0) }.map(\.share)
         let holders = known.filter { directions.contains($0.direction) }
         let named = holders.filter { $0.providerID == nil || $0.providerID == id }
-        let own = named.first { $0.peer == host }
+        let mine = named.filter { $0.peer == host }
+        // Of several with one id and secret (Seafile) one that stands, whose end ends all of them.
+        let own = mine.first { $0.ended == nil } ?? mine.first
         if let share = own ?? named.first(where: { $0.involves(host) }) { return share }
         // What the backend tells whoever shared on, by the id that the share has there: that the third
         // party has answered, or that the owner has changed it. The host knows the code, also where the

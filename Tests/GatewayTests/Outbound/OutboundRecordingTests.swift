@@ -60,6 +60,20 @@ import Transport
         #expect(world.gateway.registry.all.allSatisfy { $0.ended != nil })
     }
 
+    /// Also where the newest of them was refused, or revoked, before.
+    @Test func theEndOfALibraryEndsTheSharesThatStand() async throws {
+        let (world, _, _) = try TestWorld.withPeers()
+        for receiver in ["bob@", "carol@"] {
+            let share = OutboundMessages.share().replacing("bob@", with: receiver)
+            #expect(try await world.send(share).status == 201)
+        }
+        let newest = try #require(world.gateway.registry.all.max { $0.id < $1.id })
+        try await world.gateway.store.commit(
+            world.gateway.registry.end(newest.id, now: world.clock.now))
+        _ = try await world.notify(OutboundMessages.notification("SHARE_UNSHARED"))
+        #expect(world.gateway.registry.all.allSatisfy { $0.ended != nil })
+    }
+
     // MARK: Ways beside WebDAV
 
     /// A share with `webapp` before `webdav`, as CERNBox writes it.
