@@ -29,6 +29,7 @@ struct Addressed: Sendable {
 extension Gateway {
     /// Reads the message, finds out whom it is for, and asks the lists about them.
     ///
+    /// What is about a share that stands under a handle is for its peer, whoever it is sent to.
     /// What the owner says of a share that is on its way to the same host waits for that one's answer: a
     /// peer that hears of the end first knows no such share, and then takes it; and what is about a share
     /// that is not recorded yet would show its permanent secret. That it is over it is here at once.
@@ -36,13 +37,15 @@ extension Gateway {
     /// another host than the one it is sent to (`sender_mismatch`), a secret that is another peer's
     /// (`secret_mismatch`); peers that are blocked, or unknown under `unknown = "deny"`.
     func address(
-        _ received: Received, to host: PeerHost, _ trail: Trail
+        _ received: Received, to asked: PeerHost, _ trail: Trail
     ) async throws(Denial) -> Addressed {
         let message = try Message(received)
+        let host = reader(of: message, sentTo: asked)
         trail.read(
             message, nil, as: Occasion(message.kind, .outbound), peer: host, ours: site.hosts,
             now: received.now)
         trail.addressed(host)
+        if host != asked { trail.altered("addressee") }
         let standing = trail.policy.standing(of: host, now: received.now)
         trail.noteStanding(standing)
         // One that waits for a person is refused by the policy, once it knows all of the message.
@@ -67,6 +70,21 @@ extension Gateway {
             trail.enters(nil)
         }
         return try addressed(message, of: received, to: host)
+    }
+
+    /// Whom a message of the backend's is for: of a share of a peer's that stands there under a handle, as
+    /// one that was shared on does with Seafile, the peer, which alone knows its secret and can end it.
+    private func reader(of message: Message, sentTo host: PeerHost) -> PeerHost {
+        let secret: Secret? =
+            switch message {
+            case .notification(let notification): notification.secret
+            case .ocsChange(let change): change.secret
+            case .share, .inviteAccepted, .requestShare, .token, .ocsShare: nil
+            }
+        guard let secret, let found = registry.find(secret, .inbound).first,
+            found.credential == .handle, found.share.involves(host)
+        else { return host }
+        return found.share.peer
     }
 
     /// The message with the share that it is about, as far as that is known now.

@@ -26,7 +26,7 @@ extension Gateway {
             defer { offersOut.end(offer) }
             try await endShare(meantBy: addressed, trail)
             trail.enters(.fetch)
-            let peer = try await resolution.resolve(request.peer)
+            let peer = try await resolution.resolve(addressed.peer)
             trail.enters(.policy)
             let authorized = try authorize(addressed, to: peer, trail)
             trail.enters(nil)

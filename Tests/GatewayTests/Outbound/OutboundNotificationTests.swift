@@ -180,6 +180,46 @@ import Transport
         #expect(over.map { "\($0.peer)" } == ["modern.test"])
     }
 
+    /// A Seafile tells it to who passed the share on, who may have one of the same id.
+    @Test(arguments: [nil, OCSVerb.decline])
+    func whatStandsUnderAHandleIsSaidToItsPeerAlone(_ verb: OCSVerb?) async throws {
+        let world = try TestWorld(kind: "seafile")
+        try TestPeer("modern.test").publish(on: world.net)
+        try await receive(from: "cavage.test", sender: "carol@cavage.test", in: world)
+        let recording = world.gateway.registry.record(
+            NewShare(
+                direction: .inbound, origin: .seen, peer: try #require(PeerHost("modern.test")),
+                providerID: ProviderID("pid1"), resourceType: "file", owner: "alice@modern.test",
+                sender: "carol@cavage.test", recipient: "bob@cloud.test",
+                accesses: [
+                    NewAccess(
+                        protocolName: "webdav", secret: Secret(utf8: "ANOTHER-SECRET0"),
+                        handle: .make, permissions: .unspecified, uri: nil, requirements: [])
+                ]), now: world.clock.now)
+        try await world.gateway.store.commit(recording.change)
+        let handle = try #require(recording.credentials.first).text
+        func leave(at host: String) async throws -> Answer {
+            if let verb {
+                return try await world.call(
+                    "token=\(handle)", to: host, .change(id: "pid1", verb))
+            }
+            return try await world.notify(
+                OutboundMessages.notification("SHARE_DECLINED", id: "pid1", secret: handle),
+                to: host)
+        }
+        // It has no part in the share.
+        #expect(try await leave(at: "legacy.test").status >= 400)
+        #expect(world.mail.sent.isEmpty)
+        _ = try await leave(at: "cavage.test")
+        #expect(world.mail.sent.map(\.authority.description) == ["modern.test"])
+        #expect(world.mail.bodies.first?.contains("ANOTHER-SECRET0") == true)
+        let over = world.gateway.registry.all.filter { $0.ended != nil }
+        #expect(over.map { "\($0.peer)" } == ["modern.test"])
+        let decision = try #require(world.decisions().last)
+        #expect(decision["peer"]?.string == "modern.test")
+        #expect(decision["altered"]?.array?.contains(.string("addressee")) == true)
+    }
+
     /// Where nobody has recorded who shared it on, whoever the backend tells may have.
     @Test(arguments: [nil, "bob@modern.test", "alice@cloud.test"])
     func ofAShareThatWasAddedWhoMayHaveSharedItOnIsTold(_ sender: String?) async throws {
