@@ -197,7 +197,7 @@ struct BackendAdvice {
                 # certifi alone (REQUESTS_CA_BUNDLE is not looked at there); again after each update of certifi:
                 cat /usr/local/share/ca-certificates/ocmgate.crt >> "$(python3 -c 'import certifi; print(certifi.where())')"
                 # and in the environment of seahub:
-                HTTPS_PROXY=http://\(proxy)
+                \(environment(proxy))
                 """
         }
     }

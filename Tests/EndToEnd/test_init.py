@@ -109,7 +109,7 @@ def test_init_says_what_comes_next_in_lines(tmp_path):
     assert "\ufffd" not in run.stdout and "\n  2. https://cloud.test" in run.stdout, run.stdout
 
 
-@pytest.mark.parametrize("kind", ["ocis", "opencloud", "cernbox", "generic"])
+@pytest.mark.parametrize("kind", ["ocis", "opencloud", "cernbox", "seafile", "generic"])
 def test_init_lets_a_backend_reach_its_own_services_without_the_proxy(kind, tmp_path):
     run = ocmgate("init", kind, "--origin", "https://cloud.test", cwd=tmp_path)
     assert run.returncode == 0, run.stderr
