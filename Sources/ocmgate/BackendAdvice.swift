@@ -121,7 +121,10 @@ struct BackendAdvice {
             """
         case .seafile:
             """
-            # Seafile behind the gateway: in seahub_settings.py.
+            # Seafile behind the gateway: \(backend), url of [backend], is its nginx, which joins
+            # seahub (port 8000), the file server (/seafhttp, 8082) and WebDAV (/seafdav, 8080): none of these is
+            # enough by itself. In seahub_settings.py, where the first line turns on what peers speak:
+            ENABLE_OCM_VIA_WEBDAV = True
             SERVICE_URL = "\(origin)"
             FILE_SERVER_ROOT = "\(origin)/seafhttp"
             CSRF_TRUSTED_ORIGINS = ["\(origin)"]

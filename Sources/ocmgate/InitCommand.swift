@@ -22,7 +22,9 @@ struct InitCommand: ParsableCommand {
     var origin: String?
 
     @Option(
-        help: "Where the backend listens; else port 9200 (ocis, opencloud) or 8080 on loopback.")
+        help:
+            "Where the backend listens; else port 9200 (ocis, opencloud), 8088 (seafile) or 8080 here."
+    )
     var backend: String?
 
     @Option(help: "Where the gateway listens; else port 443 as root, 8443 on loopback as others.")
@@ -116,7 +118,9 @@ struct InitCommand: ParsableCommand {
     private var usualBackend: String {
         switch kind {
         case .ocis, .opencloud: "http://127.0.0.1:9200"
-        case .nextcloud, .owncloud10, .cernbox, .seafile, .generic: "http://127.0.0.1:8080"
+        // Its WebDAV server has 8080, and the gateway may have 80.
+        case .seafile: "http://127.0.0.1:8088"
+        case .nextcloud, .owncloud10, .cernbox, .generic: "http://127.0.0.1:8080"
         }
     }
 

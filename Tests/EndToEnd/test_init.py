@@ -118,6 +118,16 @@ def test_init_lets_a_backend_reach_its_own_services_without_the_proxy(kind, tmp_
     assert "HTTP_PROXY=http://127.0.0.1:3128" in lines
 
 
+def test_init_names_what_turns_on_a_seafiles_federation_and_no_port_of_its_own(tmp_path):
+    run = ocmgate("init", "seafile", "--origin", "https://cloud.test", cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    lines = (tmp_path / "backend.txt").read_text()
+    assert "ENABLE_OCM_VIA_WEBDAV = True" in lines.splitlines()
+    url = tomllib.loads((tmp_path / "config.toml").read_text())["backend"]["url"]
+    # seahub, its WebDAV server, its file server and what tells clients of changes.
+    assert url in lines and not url.endswith((":8000", ":8080", ":8082", ":8083")), url
+
+
 @pytest.mark.parametrize("kind, options, there, absent", [
     ("nextcloud", ["--backend", "http://10.1.2.3:8080"],
      ["occ config:system:set trusted_proxies 90 --value=ADDRESS-OF-THE-GATEWAY",
