@@ -123,7 +123,8 @@ struct BackendAdvice {
             """
             # Seafile behind the gateway: \(backend), url of [backend], is its nginx, which joins
             # seahub (port 8000), the file server (/seafhttp, 8082) and WebDAV (/seafdav, 8080): none of these is
-            # enough by itself. In seahub_settings.py, where the first line turns on what peers speak:
+            # enough by itself. Leave OCM_ENDPOINT as it is: elsewhere Seafile takes shares from anybody, and the
+            # gateway does not know the place. In seahub_settings.py, where the first line turns on what peers speak:
             ENABLE_OCM_VIA_WEBDAV = True
             SERVICE_URL = "\(origin)"
             FILE_SERVER_ROOT = "\(origin)/seafhttp"

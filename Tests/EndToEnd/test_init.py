@@ -122,7 +122,7 @@ def test_init_names_what_turns_on_a_seafiles_federation_and_no_port_of_its_own(t
     run = ocmgate("init", "seafile", "--origin", "https://cloud.test", cwd=tmp_path)
     assert run.returncode == 0, run.stderr
     lines = (tmp_path / "backend.txt").read_text()
-    assert "ENABLE_OCM_VIA_WEBDAV = True" in lines.splitlines()
+    assert "ENABLE_OCM_VIA_WEBDAV = True" in lines.splitlines() and "Leave OCM_ENDPOINT as it is" in lines
     url = tomllib.loads((tmp_path / "config.toml").read_text())["backend"]["url"]
     # seahub, its WebDAV server, its file server and what tells clients of changes.
     assert url in lines and not url.endswith((":8000", ":8080", ":8082", ":8083")), url
