@@ -189,7 +189,7 @@ import Testing
     @Test(arguments: [
         (#""@type":"Person""#, true), (#""@type":["Person"]"#, true),
         (#""@type":["Organization","Place"]"#, true), (#""@type":"CreativeWork""#, true),
-        (#""@type":["Person","File"]"#, false), (#""@type":"Person","@Type":"File""#, false),
+        (#""@type":["Person","File"]"#, false),
         (#""@type":[]"#, false), (#""@type":["Person",7]"#, false), (#""@type":"Dataset""#, false),
         (#""name":"a""#, false),
         (#""@type":"Person","distribution":[{"contentUrl":"http://127.0.0.1/x"}]"#, false),

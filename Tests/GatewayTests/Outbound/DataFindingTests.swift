@@ -53,22 +53,24 @@ import Testing
     /// share from before the gateway.
     @Test(
         arguments: [
-            ("nextcloud", nil), ("nextcloud", "https://modern.test/d/"),
-            ("opencloud", "https://modern.test/d/"),
-        ] as [(String, String?)])
-    func thePeersSecretIsAnothersWordElsewhere(_ kind: String, _ uri: String?) async throws {
+            ("nextcloud", nil, get), ("nextcloud", "https://modern.test/d/", get),
+            ("opencloud", "https://modern.test/d/", "GET /webdav/ocm/a HTTP/1.1"),
+        ] as [(String, String?, String)])
+    func thePeersSecretIsAnothersWordElsewhere(
+        _ kind: String, _ uri: String?, _ line: String
+    ) async throws {
         for sender in ["carol@modern.test", "alice@legacy.test"] {
-            try await thePeersSecretIsAnothersWord(WayOut(kind: kind), sender, uri)
+            try await thePeersSecretIsAnothersWord(WayOut(kind: kind), sender, uri, line)
         }
     }
 
     private func thePeersSecretIsAnothersWord(
-        _ world: WayOut, _ sender: String, _ uri: String?
+        _ world: WayOut, _ sender: String, _ uri: String?, _ line: String
     ) async throws {
         let secret = try await world.receive(
             uri: uri, demands: false, from: "legacy.test", sender: sender)
         func asked() async throws {
-            let planned = try await world.ask(Self.get, basic(secret))
+            let planned = try await world.ask(line, basic(secret))
             #expect(planned.values("host") == ["modern.test"])
             #expect(planned.values("authorization") == [basic(secret).dropFirst(15).description])
         }
