@@ -1,7 +1,8 @@
 /// What of a verdict hangs on the document that a peer publishes.
 extension Policy {
     /// Whether a message may end otherwise than refused for what the peer's document says: false where
-    /// a block refuses it that no document changes.
+    /// a block refuses it that no document changes. What a rule holds is not refused: a person is asked
+    /// about it. A stranger whom the lists hold has to sign first (`docs/decisions/0052`).
     ///
     /// - Parameter facts: what is known before anybody asked for the document.
     package func mayAllow(_ facts: Facts, _ standing: Standing) -> Bool {
@@ -11,6 +12,7 @@ extension Policy {
         if verdict.action == .allow { return true }
         guard let decider = Decider(verdict.by) else { return false }
         switch decider {
+        case .rule where verdict.action == .hold: return true
         // Another rule may be the first that fits.
         case .rule, .fallback: return rules.contains { $0.asksForSoftware(on: facts.occasion) }
         case .undecided, .guard, .ownSite, .list, .unknown, .requirement, .limit, .advertisedKeys,

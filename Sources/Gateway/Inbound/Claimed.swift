@@ -67,7 +67,7 @@ extension Gateway {
 
     /// Whom a token request speaks for by its code alone, which is as much as an unsigned one ever shows
     /// (`docs/decisions/0014`). Nil where it is signed or names a peer, and where no block of the policy could let
-    /// that peer have a token unsigned: then it is answered as with any code.
+    /// that peer have a token unsigned, or wait for one: then it is answered as with any code.
     ///
     /// Refused: what ``peer(ofCodeIn:_:under:mayHaveToken:)`` refuses.
     private func claimByCode(

@@ -319,6 +319,25 @@ import Testing
         #expect(try await world.denial(request)?.code == .signatureRequired)
     }
 
+    /// A person who is asked about a message takes it for its peer's.
+    @Test func noPersonIsAskedAboutAnUnsignedMessageOfAPeerThatAdvertisesAKey() async throws {
+        let rules = """
+            [[rule]]
+            name = "a person looks"
+            on = "share.in"
+            action = "hold"
+            """
+        let world = try TestWorld(rules: rules)
+        let request = TestRequest("/ocm/shares", Messages.oldShare(from: "legacy.test"))
+        publishOldDocument(on: world.net)
+        #expect(try await world.denial(request)?.code == .held)
+        let other = try TestWorld(rules: rules)
+        var legacy = try TestPeer("legacy.test", .cavage)
+        legacy.keyName = "signature"
+        try legacy.publish(on: other.net)
+        #expect(try await other.denial(request)?.code == .signatureRequired)
+    }
+
     @Test func whetherAPeerAdvertisesAKeyHasToBeKnown() async throws {
         world.net.fail("https://legacy.test/.well-known/ocm")
         let request = TestRequest("/ocm/shares", Messages.oldShare(from: "legacy.test"))
