@@ -2,7 +2,9 @@ extension Facts {
     /// The words of a test's `given` that make an ordinary message into this one: the reverse of
     /// ``given(_:over:_:)``, with nothing lost.
     package var givenWords: [(key: String, value: TOMLNode.Content)] {
-        var words = GivenWords(ordinary: .ordinary(occasion, peer: peer, now: now))
+        var words = GivenWords(
+            ordinary: .ordinary(
+                occasion, peer: peer, now: now, isChange: notificationType != nil))
         words.add("on", .string(occasion.description))
         if let peer { words.add("peer", .string(peer.description)) }
         if peer == nil { words.absent("peer") }

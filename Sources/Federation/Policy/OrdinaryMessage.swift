@@ -3,9 +3,19 @@ extension Facts {
     /// one file over WebDAV, read permission, with `must-exchange-token`, from a peer that can do
     /// both, is known by its key, and was invited. A message of another kind has what such a one says,
     /// or what is known of the share that it is about; what cannot be signed is not signed.
+    ///
+    /// - Parameter isChange: whether one of the older API, of which alone it is asked, tells of a share that
+    ///   is there already: such a one says as little of it as a notification.
     package static func ordinary(
-        _ occasion: Occasion, peer: PeerHost?, now: Int = PolicyTest.ordinaryNow
+        _ occasion: Occasion, peer: PeerHost?, now: Int = PolicyTest.ordinaryNow,
+        isChange: Bool = false
     ) -> Facts {
+        if isChange, occasion.kind == .ocs {
+            var facts = ordinary(
+                Occasion(.notification, occasion.direction), peer: peer, now: now)
+            (facts.occasion, facts.signature, facts.notificationType) = (occasion, .none, nil)
+            return facts
+        }
         var facts = Facts(occasion, peer: peer, now: now)
         facts.mfa = .enforced
         facts.keyPinned = .pinned

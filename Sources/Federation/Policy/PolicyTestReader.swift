@@ -101,7 +101,8 @@ enum GivenFacts {
         var facts =
             message
             ?? Facts.ordinary(
-                occasion ?? Occasion(.share, .inbound), peer: peer ?? PeerHost("peer.example"))
+                occasion ?? Occasion(.share, .inbound), peer: peer ?? PeerHost("peer.example"),
+                isChange: table.has("notification_type"))
         if let occasion { facts.occasion = occasion }
         if let peer { facts.peer = peer }
         if let now = table.read("now", .instant) { facts.now = now.start }

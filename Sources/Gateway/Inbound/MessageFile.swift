@@ -45,7 +45,7 @@ package struct MessageFile: Sendable {
             throw Denial(.malformedRequest, "an answer is not judged by a policy")
         }
         var facts = try message(method, target.path, raw, ours, direction)
-        // What goes out the gateway signs.
+        // What goes out the gateway signs where it can.
         guard direction == .inbound else { return facts }
         if raw.message.combined("signature-input") != nil {
             facts.signature = .rfc9421
@@ -148,16 +148,11 @@ package struct MessageFile: Sendable {
         return facts
     }
 
-    /// What the older API tells of a share says as little of it as a notification.
     private static func ordinary(
         _ message: Message, _ direction: Direction, peer: PeerHost?
     ) -> Facts {
-        guard case .ocsChange = message else {
-            return .ordinary(Occasion(message.kind, direction), peer: peer)
-        }
-        var facts = Facts.ordinary(Occasion(.notification, direction), peer: peer)
-        facts.occasion = Occasion(message.kind, direction)
-        return facts
+        let isChange = if case .ocsChange = message { true } else { false }
+        return .ordinary(Occasion(message.kind, direction), peer: peer, isChange: isChange)
     }
 }
 

@@ -67,7 +67,8 @@ extension HeldMessage {
     /// held it before. Nil for one that it would not, as far as what was kept tells.
     package func isHeldAgain(of peer: PeerHost, by policy: Policy, now: Int) -> String? {
         guard namedBy == nil, let occasion = Occasion(occasion) else { return nil }
-        var facts = Facts.ordinary(occasion, peer: peer, now: now)
+        var facts = Facts.ordinary(
+            occasion, peer: peer, now: now, isChange: notificationType != nil)
         facts.signature = SignatureFact(rawValue: signature) ?? .none
         facts.address = NetworkAddress(client)
         (facts.owner, facts.sender, facts.recipient) = (owner, sender, recipient)

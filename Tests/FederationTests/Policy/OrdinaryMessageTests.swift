@@ -54,4 +54,24 @@ import Testing
     @Test func theOlderAPINamesNoPermissions() throws {
         #expect(try facts("ocs.in").permissions == .unspecified)
     }
+
+    /// Who is told by it of a share does not learn for whom that is, nor by what it is offered.
+    @Test(arguments: ["ocs.in", "ocs.out"])
+    func whatTheOlderAPITellsOfAShareIsOrdinaryAsANotification(_ occasion: String) throws {
+        var given: [(key: String, value: TOMLNode.Content)] = [
+            ("on", .string(occasion)), ("peer", .string("p.example")),
+            ("notification_type", .string("SHARE_UNSHARED")),
+        ]
+        let findings = Findings(file: "given")
+        let facts = try #require(Facts.given(given, findings))
+        #expect(facts.shareType == nil && facts.protocols.isEmpty && facts.resourceType == nil)
+        #expect(facts.invite == .none && facts.access == .secret && facts.signature == .none)
+        #expect(facts.permissions == .unspecified && facts.notificationType == "SHARE_UNSHARED")
+        #expect(
+            facts.owner == (occasion == "ocs.in" ? "alice@here.example" : "alice@p.example"))
+        #expect(facts.givenWords.map(\.key) == ["on", "peer", "notification_type"])
+        // What is said counts.
+        given.append(("share_type", .string("user")))
+        #expect(Facts.given(given, findings)?.shareType == "user")
+    }
 }

@@ -83,5 +83,7 @@ import Testing
         #expect(facts.occasion == Occasion(.ocs, .inbound))
         #expect(facts.notificationType == "SHARE_UNSHARED" && facts.signature == .none)
         #expect(facts.shareType == nil && facts.protocols.isEmpty)
+        let out = try self.facts(Self.form("/7/unshare", "token=S"), .outbound)
+        #expect(out.occasion == Occasion(.ocs, .outbound) && out.signature == .none)
     }
 }

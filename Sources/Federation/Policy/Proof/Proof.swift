@@ -123,7 +123,8 @@ extension SampleMessage {
             { message in
                 var message = message
                 let ordinary = Facts.ordinary(
-                    message.facts.occasion, peer: message.facts.peer, now: message.facts.now)
+                    message.facts.occasion, peer: message.facts.peer, now: message.facts.now,
+                    isChange: message.facts.notificationType != nil)
                 change(&message.facts, ordinary)
                 return message
             }
@@ -147,6 +148,10 @@ extension SampleMessage {
 
     private static var facts: [(inout Facts, Facts) -> Void] {
         [
+            // First: what else is ordinary may hang on it.
+            { facts, _ in
+                if facts.occasion.kind == .ocs { facts.notificationType = nil }
+            },
             { $0.signature = $1.signature }, { $0.peerKeys = $1.peerKeys },
             { $0.access = $1.access }, { $0.invite = $1.invite }, { $0.mfa = $1.mfa },
             { $0.keyPinned = $1.keyPinned }, { $0.mtls = $1.mtls },
