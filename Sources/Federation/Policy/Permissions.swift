@@ -1,7 +1,8 @@
 /// The permissions that a share grants, or that a condition names.
 ///
 /// `unspecified` stands for a share that names none, and for the literal text of Nextcloud and
-/// ownCloud; a condition that does not name it takes such a share for one that grants everything.
+/// ownCloud, and beside other permissions for words that are not known; a condition that does not name it
+/// takes such a share for one that grants everything.
 package struct Permissions: Sendable, Hashable {
     private var bits: UInt8
 
@@ -14,17 +15,11 @@ package struct Permissions: Sendable, Hashable {
     package static let everything = Permissions(bits: 7)
 
     /// The words of a share; none at all is `unspecified`, and so is a word that is not known:
-    /// what it grants nobody here can tell.
+    /// what it grants nobody here can tell. What is said beside it is granted all the same.
     package init(words: [String]) {
         bits = 0
-        for word in words {
-            guard let one = Permissions(word: word) else {
-                self = .unspecified
-                return
-            }
-            bits |= one.bits
-        }
-        if bits == 0 || bits & 8 != 0 { self = .unspecified }
+        for word in words { bits |= (Permissions(word: word) ?? .unspecified).bits }
+        if bits == 0 { self = .unspecified }
     }
 
     /// One word of a condition.
@@ -47,7 +42,7 @@ package struct Permissions: Sendable, Hashable {
     }
 
     /// What `set`, of a condition, has to be compared with: unspecified as itself where the
-    /// condition names it, as everything else.
+    /// condition names it, beside what is said; as everything else.
     func spelledOut(for set: Permissions) -> Permissions {
         bits & 8 != 0 && set.bits & 8 == 0 ? .everything : self
     }

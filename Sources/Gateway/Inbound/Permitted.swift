@@ -119,7 +119,7 @@ extension Facts {
             shareType = share.shareType
             resourceType = share.resourceType
             protocols = share.protocols.map(\.name)
-            permissions = share.permissions.facts
+            permissions = share.granted
             accessTypes = share.protocols.flatMap(\.accessTypes)
             size = share.size
             owner = share.owner.saidOnce.canonical(ours: ours)
@@ -180,6 +180,13 @@ extension Facts {
         owner = named(share.owner)
         sender = named(share.sender)
         recipient = named(share.recipient)
+    }
+}
+
+extension Share {
+    /// What its ways grant together; of one that does not say, that too.
+    var granted: Permissions {
+        Permissions(words: protocols.flatMap { $0.permissions.facts.words })
     }
 }
 

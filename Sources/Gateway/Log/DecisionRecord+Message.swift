@@ -44,7 +44,7 @@ extension DecisionRecord {
             shareType = share.shareType
             resourceType = share.resourceType
             protocols = share.protocols.map(\.name)
-            permissions = share.permissions.facts.words
+            permissions = share.granted.words
             requirements = share.requires(.mustExchangeToken) ? ["must-exchange-token"] : []
             providerID = share.providerID.text
         case .notification(let notification):

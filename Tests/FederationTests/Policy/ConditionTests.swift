@@ -37,6 +37,10 @@ import Testing
             (["read", "unspecified"], [], true, true),
             (["unspecified"], ["read"], false, false),
             (["read"], ["read", "execute"], false, true),
+            // What is said beside it counts too.
+            (["read", "unspecified"], ["read", "execute"], true, true),
+            (["read", "unspecified"], ["write", "execute"], false, true),
+            (["unspecified"], ["read", "unspecified"], false, true),
         ] as [([String], [String], Bool, Bool)])
     func permissionsAreCoveredToAllowAndTouchedToRefuse(
         _ named: [String], _ granted: [String], _ allowing: Bool, _ refusing: Bool
@@ -55,6 +59,9 @@ import Testing
             (["read", "unspecified"], ["unspecified"], false),
             (["read", "unspecified"], ["read"], false),
             (["read", "unspecified"], ["write"], true), (["read"], ["execute"], true),
+            (["read", "unspecified"], ["write", "execute"], true),
+            (["read", "unspecified"], ["write", "unspecified"], true),
+            (["read", "unspecified"], ["read", "execute"], false),
         ] as [([String], [String], Bool)])
     func permissionsNotIsAnythingBeyond(
         _ named: [String], _ granted: [String], _ beyond: Bool

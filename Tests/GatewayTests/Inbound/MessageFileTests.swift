@@ -78,6 +78,24 @@ import Testing
         #expect(try self.facts(request, .outbound).signature == .rfc9421)
     }
 
+    /// Beside what nobody here knows, what is said counts.
+    @Test(arguments: [
+        (#"["write","execute"]}"#, ["write", "unspecified"]),
+        (
+            #"["write"]},"webapp":{"uriTemplate":"https://modern.test/a"}"#,
+            ["write", "unspecified"]
+        ),
+        (
+            #"["write"]},"webapp":{"uriTemplate":"https://modern.test/a","permissions":["read"]}"#,
+            ["read", "write"]
+        ),
+    ])
+    func permissionsAreThoseOfAllWaysTogether(_ ways: String, _ words: [String]) throws {
+        let share = Messages.share(from: "modern.test", requirements: "")
+            .replacing(#"["read"]}"#, with: ways)
+        #expect(try facts(share).permissions.words == words)
+    }
+
     @Test func whatTheOlderAPITellsOfAShareIsNoShare() throws {
         let facts = try facts(Self.form("/7/unshare", "token=S"))
         #expect(facts.occasion == Occasion(.ocs, .inbound))

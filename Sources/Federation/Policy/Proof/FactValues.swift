@@ -40,11 +40,10 @@ struct FactValues {
         senders = try Self.texts(atoms.globs[.sender], .address, ordinary: "alice@here.example")
         recipients = try Self.texts(atoms.globs[.recipient], .address, ordinary: "bob@here.example")
         software = try Self.texts(atoms.globs[.software], .software, ordinary: nil)
-        let named = [Permissions.read, .write, .share]
-        permissions =
-            (1..<8).map { bits in
-                Permissions(naming: named.indices.filter { bits & 1 << $0 != 0 }.map { named[$0] })
-            } + [.unspecified]
+        let named = [Permissions.read, .write, .share, .unspecified]
+        permissions = (1..<16).map { bits in
+            Permissions(naming: named.indices.filter { bits & 1 << $0 != 0 }.map { named[$0] })
+        }
         protocols = Self.sets(of: ["webdav"], atoms.words[.protocols])
         accessTypes = Self.sets(of: [], atoms.words[.accessTypes])
         shareTypes = Self.words("user", atoms.words[.shareType])

@@ -61,6 +61,33 @@ import Testing
         #expect(Set(space.aspects).count == space.aspects.count)
     }
 
+    /// A share may name permissions beside a word that nobody knows.
+    @Test func whatIsNamedBesideAnUnknownPermissionIsLookedAt() throws {
+        let rules = """
+            [[rule]]
+            name = "unspecified alone"
+            on = "share.in"
+            when = { permissions = "unspecified" }
+            action = "allow"
+            [[rule]]
+            name = "with others"
+            on = "share.in"
+            when = { permissions = "unspecified" }
+            action = "deny"
+
+            """
+        let given = "on = \"share.in\", standing = \"allow\", signature = \"rfc9421\""
+        guard
+            case .broken(let example) = try Self.prove(
+                rules + PolicySamples.allowAll, given: given, never: "deny")
+        else {
+            Issue.record("not found")
+            return
+        }
+        #expect(example.facts.permissions.words == ["read", "unspecified"])
+        #expect(example.verdict.by == "rule:with others")
+    }
+
     /// Where a credential is shown, who is not known is refused like everybody.
     @Test(arguments: [
         "\"token.in\"", "\"webdav\"", "[\"share.in\", \"token.in\"]", "\"share.in\"", "\"*.in\"",

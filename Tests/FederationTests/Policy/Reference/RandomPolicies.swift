@@ -141,7 +141,7 @@ struct RandomPolicies {
         if !chance(4) { message.shareType = pick(["user", "group", "federation"]) }
         if !chance(4) { message.resourceType = pick(["file", "folder", "calendar"]) }
         message.protocols = some(["webdav", "webapp", "ssh"], 0...2)
-        message.permissions = some(["read", "write", "share"], 0...2)
+        message.permissions = some(["read", "write", "share", "unspecified"], 0...2)
         message.accessTypes = some(["remote", "datatx"], 0...2)
         if !chance(3) { message.size = Int(pick(["0", "1000", "1001", "2000000"])) }
         if !chance(4) { message.owner = pick(Self.people) }

@@ -277,8 +277,11 @@ struct ReferenceEvaluator {
 
     /// "A condition treats unspecified as everything; a rule may name it."
     private func permissions(_ values: [String]) -> [String] {
-        if !message.permissions.isEmpty { return message.permissions }
-        return values.contains("unspecified") ? ["unspecified"] : ["read", "write", "share"]
+        let granted = message.permissions.isEmpty ? ["unspecified"] : message.permissions
+        guard granted.contains("unspecified"), !values.contains("unspecified") else {
+            return granted
+        }
+        return ["read", "write", "share"]
     }
 
     /// "A code, or a request for data, of a share of which that is not known may be anybody's."
