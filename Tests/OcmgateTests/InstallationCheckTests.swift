@@ -120,6 +120,8 @@ import Testing
             ("share.out", "mtls = true", "mtls"), ("webdav.in", "mfa = true", "mfa"),
             ("webdav.in", "signature = \"rfc9421\"", "signature"),
             ("ocs.in", "signature = \"cavage\"", "signature"),
+            ("ocs.out", "signature = \"rfc9421\"", "signature"),
+            ("ocs.out", "key_pinned = true", nil),
             ("notification.in", "invite = true", "invite"),
             ("share.in", "mtls = true, mfa = true, invite = true", nil),
             ("ocs.in", "size = 7", nil),

@@ -30,10 +30,8 @@ package enum Need: String, Sendable, CaseIterable {
     package func mayBeMet(by occasion: Occasion) -> Bool {
         let isInbound = occasion.direction == .inbound
         return switch (self, occasion.kind) {
-        case (.signature, .webdav), (.rfc9421, .webdav): false
-        case (.signature, .ocs), (.rfc9421, .ocs), (.keyPinned, .ocs), (.keyPinned, .webdav),
-            (.mfa, .webdav):
-            !isInbound
+        case (.signature, .webdav), (.rfc9421, .webdav), (.signature, .ocs), (.rfc9421, .ocs): false
+        case (.keyPinned, .ocs), (.keyPinned, .webdav), (.mfa, .webdav): !isInbound
         case (.signature, _), (.rfc9421, _), (.keyPinned, _), (.mfa, _), (.directory, _): true
         case (.tokenExchange, .share), (.tokenExchange, .token), (.tokenExchange, .webdav): true
         case (.tokenExchange, _): false
