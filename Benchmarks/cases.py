@@ -15,7 +15,7 @@ from world import World
 # Connections that shares come by.
 SENDERS = 32
 HANDSHAKES = 400
-IDLE = 9000
+IDLE = 8000
 FILE = "/public.php/webdav/1k"
 
 

@@ -25,7 +25,7 @@ from sink import Sink
 HOST = "cloud.test"
 MODEST = {"head": 400, "body": 400, "read": 400, "hung": 400}
 # More of the last than nginx has in its queue would not be connected.
-LARGE = {"head": 9000, "body": 9000, "read": 900, "hung": 400}
+LARGE = {"head": 8000, "body": 8000, "read": 900, "hung": 400}
 WORDS = {"head": "slow heads", "body": "slow bodies", "read": "readers that take nothing",
          "hung": "requests for a backend that is stopped"}
 
@@ -62,7 +62,7 @@ def beside(gateway: Gateway, plain: int, origin, form: str, count: int, requests
 
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--large", action="store_true", help="crowds of up to 9,000")
+    options.add_argument("--large", action="store_true", help="crowds of up to 8,000")
     options.add_argument("--requests", type=int, default=1000, help="of each of two good clients")
     options.add_argument("--rounds", type=int, default=5, help="alone and beside it, of each crowd")
     chosen = options.parse_args()
