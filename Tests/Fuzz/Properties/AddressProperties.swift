@@ -85,12 +85,15 @@ enum AddressProperties {
         if let block = try? CIDR(text) {
             try hold(block.contains(block.base), "\(block) does not hold its base")
             try hold((try? CIDR(block.description)) == block, "\(block) reads as something else")
-            guard let range = NetworkRange(text), let base = NetworkAddress("\(block.base)") else {
-                throw Violation("policy cannot read the block \(text)")
+            guard let base = NetworkAddress("\(block.base)") else {
+                throw Violation("policy cannot read the base of \(block)")
             }
-            // An IPv4 address in IPv6 clothes is IPv4 to policies, and no dialled address.
-            let isMapped = "\(block.base)".hasPrefix("::ffff:")
-            try hold(isMapped || range.contains(base), "\(range) does not hold its base")
+            let range = NetworkRange(text)
+            // IPv4 in IPv6 clothes is IPv4 to policies, and no dialled address: a block of it could be read two ways.
+            let isMapped = text.contains(":") && !base.description.contains(":")
+            try hold(
+                isMapped ? range == nil : range?.contains(base) == true,
+                "\(text) is \(range?.description ?? "no block") to policy")
         }
     }
 
