@@ -15,7 +15,7 @@ from wire import compose
 
 
 # More shares than two cores accept in a second: none may come twice.
-A_SECOND = 8000
+A_SECOND = 12_000
 
 
 def number(value: int, size: int) -> str:
