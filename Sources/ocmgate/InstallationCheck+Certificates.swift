@@ -61,7 +61,7 @@ extension InstallationCheck {
             let end = leaf.notAfter.map { "has expired on \(Moment.text($0))" }
             find(file, "the certificate \(end ?? "is not valid now")", remedy: Self.renew)
         } else if let end = leaf.notAfter, end - now < RunningGateway.expiryNotice(of: leaf) {
-            warn(file, "expires in \((end - now) / 86_400) days", remedy: Self.renew)
+            warn(file, "expires \(DaysAhead.words(end - now))", remedy: Self.renew)
         }
     }
 

@@ -79,7 +79,7 @@ extension InstallationCheck {
                     if now >= end {
                         warn(file, "the key has expired: nothing that it signs is taken")
                     } else if end - now < 30 * 86_400 {
-                        warn(file, "the key expires in \((end - now) / 86_400) days")
+                        warn(file, "the key expires \(DaysAhead.words(end - now))")
                     }
                 }
             } catch { find(error) }

@@ -168,7 +168,7 @@ struct InstallationCheck {
             let authority = try EgressCA.load(settings, whenMissing: .refuse, now: now)
             if let end = authority.certificate.notAfter, end - now < 90 * 86_400 {
                 warn(
-                    settings.certificate, "expires in \((end - now) / 86_400) days",
+                    settings.certificate, "expires \(DaysAhead.words(end - now))",
                     remedy: "make a new one, and let the backend trust it")
             }
         } catch { find(error) }

@@ -22,8 +22,7 @@ package struct ListEnding: Sendable {
 
     /// For people, while it has not ended.
     package func words(now: Int) -> String {
-        let days = ((entry.until ?? now) - now) / 86_400
-        let time = days == 0 ? "within a day" : "in \(days) days"
+        let time = DaysAhead.words((entry.until ?? now) - now)
         return "the list \(list.name): \(entry.words) ends \(time) (\(count) of its "
             + "\(list.entries.count) entries do within \(Self.notice / 86_400)); \(consequence)"
     }

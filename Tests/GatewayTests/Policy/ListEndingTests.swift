@@ -49,6 +49,12 @@ import Testing
         #expect(over.first?.wordsOfEnded.contains("p3.test until 2023-11-12 is over") == true)
     }
 
+    @Test func oneDayIsNoDays() {
+        #expect(
+            [0, 86_399, 86_400, 2 * 86_400].map(DaysAhead.words)
+                == ["within a day", "within a day", "in 1 day", "in 2 days"])
+    }
+
     @Test(
         arguments: [
             ("allow", "deny", "is refused then"), ("allow", "hold", "waits for a person then"),
