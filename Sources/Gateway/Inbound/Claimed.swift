@@ -106,7 +106,7 @@ extension Gateway {
     func settle(
         _ claimed: Claimed, signedBy peer: PeerHost, _ trail: Trail
     ) async throws(Denial) -> Claimed {
-        guard let name = claimed.message.ownersWord, !claimed.message.showsSharedSecret else {
+        guard let name = claimed.message.ownersWord, claimed.message.word?.secret == nil else {
             if let doubt = claimed.doubt { throw doubt }
             return claimed
         }

@@ -93,25 +93,33 @@ indirect enum Message: Sendable {
         }
     }
 
-    /// The name of the share of which it says what the owner alone can say; nil for any other message.
-    var ownersWord: ProviderID? {
+    /// What it says of a share that there is; nil for a message that is about none, or brings one.
+    var word: ShareWord? {
         switch self {
         case .notification(let notification):
-            notification.type.comesFrom == .owner ? notification.providerID : nil
+            ShareWord(
+                providerID: notification.providerID, type: notification.type,
+                secret: notification.secret)
         case .ocsChange(let change):
-            change.notificationType.comesFrom == .owner ? change.providerID : nil
+            ShareWord(
+                providerID: change.providerID, type: change.notificationType,
+                secret: change.secret)
         case .share, .inviteAccepted, .requestShare, .token, .ocsShare: nil
         }
     }
 
-    /// Whether it shows the secret by which its share is found, whoever signs it.
-    var showsSharedSecret: Bool {
-        switch self {
-        case .notification(let notification): notification.secret != nil
-        case .ocsChange: true
-        case .share, .inviteAccepted, .requestShare, .token, .ocsShare: false
-        }
+    /// The name of the share of which it says what the owner alone can say; nil for any other message.
+    var ownersWord: ProviderID? {
+        word.flatMap { $0.type.comesFrom == .owner ? $0.providerID : nil }
     }
+
+    /// In which words it says that its share is over; nil for what says nothing of the kind.
+    var end: Federation.Notification.Kind? {
+        word.flatMap { $0.type.endsShare ? $0.type : nil }
+    }
+
+    /// Whether its answer names the secret of a new share.
+    var asksForReshare: Bool { word?.type == .requestReshare }
 
     /// The secrets that the message carries.
     var secrets: [Secret] {
@@ -126,4 +134,13 @@ indirect enum Message: Sendable {
         case .ocsChange(let change): [change.secret]
         }
     }
+}
+
+/// What a notification says of a share, in OCM or over the older API.
+struct ShareWord {
+    /// The receiver's name for the share.
+    let providerID: ProviderID
+    let type: Federation.Notification.Kind
+    /// The secret by which the share is found, whoever signs; over the older API there always is one.
+    let secret: Secret?
 }

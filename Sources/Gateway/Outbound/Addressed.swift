@@ -1,5 +1,4 @@
 import Federation
-import OpenSSL
 import Transport
 
 /// A message of the backend that was read, speaks for this site and nobody else, and is for a peer
@@ -75,13 +74,8 @@ extension Gateway {
     /// Whom a message of the backend's is for: of a share of a peer's that stands there under a handle, as
     /// one that was shared on does with Seafile, the peer, which alone knows its secret and can end it.
     private func reader(of message: Message, sentTo host: PeerHost) -> PeerHost {
-        let secret: Secret? =
-            switch message {
-            case .notification(let notification): notification.secret
-            case .ocsChange(let change): change.secret
-            case .share, .inviteAccepted, .requestShare, .token, .ocsShare: nil
-            }
-        guard let secret, let found = registry.find(secret, .inbound).first,
+        guard let secret = message.word?.secret,
+            let found = registry.find(secret, .inbound).first,
             found.credential == .handle, found.share.involves(host)
         else { return host }
         return found.share.peer
@@ -161,23 +155,10 @@ extension Gateway {
     private func shareMeant(
         byOurs message: Message, for host: PeerHost
     ) throws(Denial) -> ShareRecord? {
-        switch message {
-        case .notification(let notification):
-            return try shareMeant(
-                by: notification.providerID, notification.secret, notification.type, for: host)
-        case .ocsChange(let change):
-            return try shareMeant(
-                by: change.providerID, change.secret, change.notificationType, for: host)
-        case .share, .inviteAccepted, .requestShare, .token, .ocsShare: return nil
-        }
-    }
-
-    private func shareMeant(
-        by id: ProviderID, _ secret: Secret?, _ type: Federation.Notification.Kind,
-        for host: PeerHost
-    ) throws(Denial) -> ShareRecord? {
-        let directions = type.comesFrom.shares(of: .us)
-        guard let secret else {
+        guard let word = message.word else { return nil }
+        let id = word.providerID
+        let directions = word.type.comesFrom.shares(of: .us)
+        guard let secret = word.secret else {
             let named = directions.flatMap { registry.find(id, $0, peer: host) }
             let standing = named.filter { $0.ended == nil }
             guard Set(standing.map(\.direction)).count <= 1 else {
@@ -209,7 +190,7 @@ extension Gateway {
         }
         // One that we do not know is of a share from before we came, unless the id is one we know. What one
         // of ours passed on goes by its owner's numbers, and its end is told to who has the secret.
-        if type != .shareUnshared, directions.count == 1, let own = directions.first,
+        if word.type != .shareUnshared, directions.count == 1, let own = directions.first,
             !registry.find(id, own, peer: host).isEmpty
         {
             throw Denial(.secretMismatch, "the secret is not the one of share \(id)")

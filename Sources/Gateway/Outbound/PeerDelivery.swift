@@ -251,13 +251,4 @@ extension Message {
             nil
         }
     }
-
-    /// Whether its answer names the secret of a new share.
-    var asksForReshare: Bool {
-        switch self {
-        case .notification(let notification): notification.type == .requestReshare
-        case .ocsChange(let change): change.verb == .reshare
-        case .share, .inviteAccepted, .requestShare, .token, .ocsShare: false
-        }
-    }
 }

@@ -216,16 +216,3 @@ extension Gateway {
             ], body: body)
     }
 }
-
-extension Message {
-    /// In which words it says that its share is over; nil for what says nothing of the kind.
-    var end: Federation.Notification.Kind? {
-        let type: Federation.Notification.Kind
-        switch self {
-        case .notification(let notification): type = notification.type
-        case .ocsChange(let change): type = change.notificationType
-        case .share, .inviteAccepted, .requestShare, .token, .ocsShare: return nil
-        }
-        return type.endsShare ? type : nil
-    }
-}

@@ -121,10 +121,6 @@ extension Amount {
     /// Of a message that was read.
     init(of message: Message, _ received: Received) {
         bytes = received.body.count
-        switch message {
-        case .notification(let notification): providerID = notification.providerID.text
-        case .ocsChange(let change): providerID = change.providerID.text
-        case .share, .inviteAccepted, .requestShare, .token, .ocsShare: break
-        }
+        providerID = message.word?.providerID.text
     }
 }
