@@ -65,7 +65,8 @@ final class Trail: Sendable {
     /// A peer may send many secrets; one line tells of so many.
     private static let loggedSecrets = 4
 
-    private func note(_ change: (inout DecisionRecord) -> Void) {
+    /// Adds to what is told of it.
+    func note(_ change: (inout DecisionRecord) -> Void) {
         state.withLock { change(&$0.record.decision) }
     }
 
@@ -191,12 +192,7 @@ final class Trail: Sendable {
 
     /// What the candidate says of the message.
     func noteCandidate(_ beside: BesideVerdict?) {
-        guard let beside else { return }
-        state.withLock { state in
-            state.record.candidate = JournalRecord.Candidate(
-                beside.verdict, of: beside.policy, isCertain: beside.isCertain)
-            state.record.decision.candidate = DecisionRecord.Candidate(beside)
-        }
+        state.withLock { $0.record.note(beside) }
     }
 
     /// A host of the message that waits for a person, and what of the policy holds it; the first

@@ -11,31 +11,26 @@ extension Gateway {
         let asked = environment.monotonicSeconds()
         let member = underWay.enter()
         defer { withExtendedLifetime(member) {} }
-        let snapshot = policy.snapshot
-        var decision = DecisionRecord(
-            id: DecisionID.make(now: environment.now()), kind: Received.Kind.token.text,
-            direction: .outbound, action: .fail, by: Decider.undecided.name, status: 0,
-            client: client.addressText)
-        decision.certificate = client.shownCertificate
-        decision.policy = snapshot.policy.hash
-        decision.lists = snapshot.policy.contentsHash
-        decision.peer = data.peer.description
-        if case .recorded(let id, _) = data.share { decision.share = id.description }
-        decision.signature = .init(generation: use.way.generation.name, result: "sent")
-        var asking = Asking(
-            snapshot: snapshot, record: JournalRecord(decision),
-            watch: Stopwatch(at: environment.monotonicMicroseconds()))
-        let result = await ask(data, use, client, asked, &asking)
-        asking.record.decision.tell(result, under: snapshot.policy)
-        asking.record.decision.timings = asking.watch.stop(
-            at: environment.monotonicMicroseconds())
-        let members = LogMembers(asking.record.decision)
-        log.decision(asking.record.decision, members)
-        do throws(Denial) {
-            try await journal.append(asking.record, members, asking.place)
-        } catch { return .failure(.denied(error)) }
+        let trail = Trail(
+            Received.Kind.token.text, .outbound, from: client, now: environment.now(),
+            under: policy.snapshot, clock: environment, fingerprint: fingerprint)
+        trail.addressed(data.peer)
+        trail.note { record in
+            // Before the peer has answered.
+            record.status = 0
+            if case .recorded(let id, _) = data.share { record.share = id.description }
+            record.signature = .init(generation: use.way.generation.name, result: "sent")
+        }
+        let result = await ask(data, use, client, asked, trail)
+        trail.note { $0.tell(result, under: trail.policy) }
+        let (record, place) = trail.finished()
+        let members = LogMembers(record.decision)
+        log.decision(record.decision, members)
+        do throws(Denial) { try await journal.append(record, members, place) } catch {
+            return .failure(.denied(error))
+        }
         if case .failure(.unusable) = result,
-            use.endPoint == nil || Self.nothingThere.contains(asking.record.decision.status),
+            use.endPoint == nil || Self.nothingThere.contains(record.decision.status),
             await peers.renewDocument(of: data.peer)
         {
             // The endpoint may have moved while the document was fresh.
@@ -47,35 +42,22 @@ extension Gateway {
     /// Statuses of a place where no token endpoint is.
     private static let nothingThere = [404, 405, 410]
 
-    /// What is told of one exchange.
-    private struct Asking {
-        let snapshot: PolicySnapshot
-        var record: JournalRecord
-        var watch: Stopwatch
-        /// Whether the journal has room for the record.
-        var place = JournalQueue.Place.none
-    }
-
     private func ask(
         _ data: DataShare, _ use: DataShare.TokenUse, _ client: ClientConnection, _ asked: Int,
-        _ asking: inout Asking
+        _ trail: Trail
     ) async -> Result<PeerToken, ExchangeFailure> {
         let sent: SignedSending
         let judgement: Judgement
-        var room: PendingRoom?
-        defer { room?.end() }
         do throws(Denial) {
-            asking.watch.enters(.policy, at: environment.monotonicMicroseconds())
-            judgement = try judge(data, use, client, &asking.record, under: asking.snapshot)
-            asking.watch.enters(nil, at: environment.monotonicMicroseconds())
-            room = judgement.pending
+            trail.enters(.policy)
+            judgement = try judge(data, use, client, trail)
+            trail.enters(nil)
             guard let endPoint = use.endPoint else {
                 return .failure(.unusable("the peer names no token endpoint of its own"))
             }
-            try admit(endPoint.host, namedBy: data.peer, asking.snapshot.policy)
-            asking.place = try await journal.reserve(
-                OwedRecords.Entry(asking.record.decision))
-            asking.watch.enters(.peer, at: environment.monotonicMicroseconds())
+            try admit(endPoint.host, namedBy: data.peer, trail.policy)
+            trail.markReserved(try await journal.reserve(trail.owed))
+            trail.enters(.peer)
             guard let share = registry[use.lease.name.share] else {
                 throw Denial(.shareEnded, "share \(use.lease.name.share) is gone")
             }
@@ -84,13 +66,12 @@ extension Gateway {
                 of: try tokenRequest(share, use.lease.name.place, from: host, endPoint), for: host,
                 to: data.peer, use.way)
         } catch { return .failure(.denied(error)) }
-        asking.record.decision.signature = .init(
-            generation: sent.generation.name, result: "sent")
-        if sent.isRepeated { asking.record.decision.altered.append("signed again") }
+        trail.note { $0.signature = .init(generation: sent.generation.name, result: "sent") }
+        if sent.isRepeated { trail.altered("signed again") }
         switch sent.reply {
         case .failure(let failure): return .failure(.unreachable(failure.code))
         case .success(let reply):
-            asking.record.decision.status = reply.status
+            trail.note { $0.status = reply.status }
             switch TokenReply(status: reply.status, body: reply.body) {
             case .granted(let token, let lifetime):
                 let most =
@@ -109,7 +90,7 @@ extension Gateway {
     /// The policy's word on exchanging codes at this peer, and what it sets for the token.
     private func judge(
         _ data: DataShare, _ use: DataShare.TokenUse, _ client: ClientConnection,
-        _ record: inout JournalRecord, under snapshot: PolicySnapshot
+        _ trail: Trail
     ) throws(Denial) -> Judgement {
         var facts = data.facts
         facts.occasion = Occasion(.token, .outbound)
@@ -117,20 +98,9 @@ extension Gateway {
         facts.address = client.address.map { NetworkAddress($0) }
         facts.access = .token
         facts.signature = SignatureFact(use.way.generation, use.way.verification)
-        let judgement = judge(facts, Amount(), under: snapshot)
-        let verdict = judgement.verdict
-        record.candidate = judgement.beside.map {
-            JournalRecord.Candidate($0.verdict, of: $0.policy, isCertain: $0.isCertain)
-        }
-        record.decision.candidate = judgement.beside.flatMap(DecisionRecord.Candidate.init)
-        record.facts = facts
-        record.checks = verdict.checks
-        record.decision.by = verdict.by
-        record.decision.checks = verdict.checks.compactMap(\.logged)
-        record.decision.would = verdict.would
-        if let denial = verdict.denial {
-            record.decision.would.append(try observed(denial))
-        }
+        let judgement = judge(facts, Amount(), under: trail.snapshot)
+        trail.judged(judgement, facts)
+        if let denial = judgement.verdict.denial { try refuse(denial, orTell: trail) }
         return judgement
     }
 

@@ -40,3 +40,12 @@ struct BesideVerdict: Sendable {
             || verdict.status != live.status || verdict.settings != live.settings
     }
 }
+
+extension JournalRecord {
+    /// What the candidate says of it; nothing without one.
+    mutating func note(_ beside: BesideVerdict?) {
+        guard let beside else { return }
+        candidate = Candidate(beside.verdict, of: beside.policy, isCertain: beside.isCertain)
+        decision.candidate = DecisionRecord.Candidate(beside)
+    }
+}

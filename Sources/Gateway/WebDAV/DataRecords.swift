@@ -141,15 +141,6 @@ extension Gateway {
     }
 }
 
-extension JournalRecord {
-    /// What the candidate says of it; nothing without one.
-    fileprivate mutating func note(_ beside: BesideVerdict?) {
-        guard let beside else { return }
-        candidate = Candidate(beside.verdict, of: beside.policy, isCertain: beside.isCertain)
-        decision.candidate = DecisionRecord.Candidate(beside)
-    }
-}
-
 extension DecisionRecord {
     /// What a request for data is about.
     fileprivate mutating func fill(from share: ShareRecord, _ facts: Facts) {
