@@ -341,13 +341,6 @@ extension ShareRecord {
     }
 }
 
-extension FoundAccess {
-    /// Whether it was found by the permanent secret of a share of ours whose peer has a code in its place.
-    fileprivate var isReplaced: Bool {
-        credential == .secret && access.hasHandle && share.direction == .outbound
-    }
-}
-
 extension Federation.Notification.Side {
     /// Who says something of a share.
     enum Speaker { case us, peer }

@@ -151,6 +151,11 @@ package struct FoundAccess: Sendable {
 
     package var access: ShareAccess { share.accesses[place] }
 
+    /// Whether it was found by the permanent secret of a share of ours whose peer has a code in its place.
+    var isReplaced: Bool {
+        credential == .secret && access.hasHandle && share.direction == .outbound
+    }
+
     /// Whether the peer was told to exchange what was presented; the secret of another way is none
     /// around what the one over WebDAV demands.
     var demandsToken: Bool {

@@ -91,9 +91,7 @@ extension Gateway {
     func shares(
         of code: Secret, for peer: PeerHost, _ settings: RuleSettings
     ) -> [FoundAccess] {
-        let codes = registry.findServed(code).filter {
-            $0.credential == .handle || !$0.access.hasHandle
-        }
+        let codes = registry.findServed(code).filter { !$0.isReplaced }
         // That of a share to one of this site names it for the peer that passed it on, and opens nothing.
         let free = codes.filter {
             $0.share.peer != peer && !site.hosts.contains($0.share.peer)
@@ -108,7 +106,7 @@ extension Gateway {
         let now = environment.now()
         let found = registry.findServed(code).first {
             $0.share.peer != peer && $0.share.standing(now: now) == .active
-                && ($0.credential == .handle || !$0.access.hasHandle)
+                && !$0.isReplaced
         }
         return found.map { Denial(codeOf: $0.share) }
     }

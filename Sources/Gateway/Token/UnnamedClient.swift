@@ -24,7 +24,7 @@ extension Gateway {
         try refuseGuesses(of: guesser)
         let now = environment.now()
         let served = registry.findServed(request.code).filter {
-            ($0.credential == .handle || !$0.access.hasHandle) && $0.share.origin == .seen
+            !$0.isReplaced && $0.share.origin == .seen
                 && $0.share.standing(now: now) == .active
         }
         let peers = Set(served.map(\.share.peer))

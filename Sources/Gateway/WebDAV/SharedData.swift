@@ -255,7 +255,7 @@ extension Gateway {
             }
             if entrance == .wayOut { return nil }
         }
-        guard access.credential == .handle || !access.access.hasHandle else {
+        guard !access.isReplaced else {
             let denial = Denial(
                 .secretRefused, replacedOf: share.id, demandsToken: access.demandsToken)
             let settings = settings(of: share, shownBy: client, now: now)
