@@ -8,13 +8,6 @@ package struct Environment: Sendable {
     /// A clock that never steps, in microseconds, for intervals and timings.
     package var monotonicMicroseconds: @Sendable () -> Int
 
-    package init(
-        now: @escaping @Sendable () -> Int, monotonicMicroseconds: @escaping @Sendable () -> Int
-    ) {
-        self.now = now
-        self.monotonicMicroseconds = monotonicMicroseconds
-    }
-
     /// The same clock in milliseconds.
     package func monotonicMilliseconds() -> Int { monotonicMicroseconds() / 1000 }
 

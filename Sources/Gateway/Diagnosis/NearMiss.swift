@@ -18,15 +18,6 @@ package struct NearMiss: Sendable, Equatable {
         case otherBody = "other-body"
     }
 
-    package init(
-        decision: String, peer: String, distortions: [Distortion], outcome: Outcome
-    ) {
-        self.decision = decision
-        self.peer = peer
-        self.distortions = distortions
-        self.outcome = outcome
-    }
-
     /// What to do, a sentence for each distortion.
     package var remedies: [String] {
         var remedies: [String] = []

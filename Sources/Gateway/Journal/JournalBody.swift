@@ -17,11 +17,6 @@ package struct JournalBody: Sendable {
         case form
     }
 
-    init(bytes: [UInt8], form: Form) {
-        self.bytes = bytes
-        self.form = form
-    }
-
     func write(into text: inout JournalText) {
         guard bytes.count <= Self.limit, let object = members ?? read() else {
             text.object("body") { $0.add("omitted", bytes.count) }

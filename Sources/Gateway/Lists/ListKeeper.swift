@@ -16,16 +16,7 @@ package final class ListKeeper: Sendable {
         package var now: @Sendable () -> Int
         package var fetch: ListFetcher
         /// A number from zero to the one given.
-        package var random: @Sendable (Int) -> Int
-
-        package init(
-            now: @escaping @Sendable () -> Int, fetch: @escaping ListFetcher,
-            random: @escaping @Sendable (Int) -> Int = { Int.random(in: 0...max(0, $0)) }
-        ) {
-            self.now = now
-            self.fetch = fetch
-            self.random = random
-        }
+        package var random: @Sendable (Int) -> Int = { Int.random(in: 0...max(0, $0)) }
     }
 
     /// A list as it is held.

@@ -26,11 +26,6 @@ package struct DecisionRecord: Sendable {
         /// `verified`, `absent`, `unchecked`, or the way in which it is wrong; `made` by us.
         package var result: String
 
-        package init(generation: String, result: String) {
-            self.generation = generation
-            self.result = result
-        }
-
         /// Of a message that came in, and may have one.
         static let unread = Signature(generation: "unread", result: "unchecked")
         /// Of a message that goes out, and has none yet.
@@ -43,11 +38,6 @@ package struct DecisionRecord: Sendable {
         package let names: [String]
         /// SHA-256 of its DER, in lower-case hexadecimal.
         package let fingerprint: String
-
-        package init(names: [String], fingerprint: String) {
-            self.names = names
-            self.fingerprint = fingerprint
-        }
     }
 
     /// One check and how it came out.
@@ -55,12 +45,6 @@ package struct DecisionRecord: Sendable {
         package let name: String
         package let result: String
         package let reason: String?
-
-        package init(name: String, result: String, reason: String?) {
-            self.name = name
-            self.result = result
-            self.reason = reason
-        }
     }
 
     /// What `policy.candidate` says of it.
@@ -129,19 +113,6 @@ package struct DecisionRecord: Sendable {
     package var peerStatus: Int?
     /// Microseconds, by phase.
     package var timings: [(LogField, Int)] = []
-
-    package init(
-        id: String, kind: String, direction: Direction, action: Action, by: String, status: Int,
-        client: String
-    ) {
-        self.id = id
-        self.kind = kind
-        self.direction = direction
-        self.action = action
-        self.by = by
-        self.status = status
-        self.client = client
-    }
 
     /// A refusal by policy is nothing wrong; that we failed is.
     var level: Logger.Level {

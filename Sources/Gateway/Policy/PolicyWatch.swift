@@ -15,7 +15,9 @@ struct FileStamp: Sendable, Equatable {
     let modified: Double
     /// When something of it, its own times too, was changed last: nobody can set that back.
     let changed: Double
+}
 
+extension FileStamp {
     /// nil when there is no such file. Of a link it is the file that it leads to.
     init?(_ path: String) {
         guard let status = try? Stat(FilePath(path)) else { return nil }
@@ -33,14 +35,6 @@ struct FileStamp: Sendable, Equatable {
 
     private static func seconds(_ time: timespec) -> Double {
         Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-    }
-
-    init(device: Int = 1, inode: Int, size: Int, modified: Double, changed: Double = 0) {
-        self.device = device
-        self.inode = inode
-        self.size = size
-        self.modified = modified
-        self.changed = changed
     }
 
     func isSameFile(as other: FileStamp) -> Bool {

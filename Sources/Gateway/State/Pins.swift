@@ -1,5 +1,5 @@
 import Foundation
-package import OpenSSL
+import OpenSSL
 
 /// A public key as a peer offers it, and as it is remembered.
 package struct OfferedKey: Sendable, Hashable {
@@ -9,17 +9,9 @@ package struct OfferedKey: Sendable, Hashable {
     package let id: String
     /// base64url of the SHA-256 of the SubjectPublicKeyInfo.
     package let thumbprint: String
+}
 
-    package init(source: String, id: String, thumbprint: String) {
-        self.source = source
-        self.id = id
-        self.thumbprint = thumbprint
-    }
-
-    package init(source: String, id: String, key: PublicKey) {
-        self.init(source: source, id: id, thumbprint: Self.thumbprint(of: key))
-    }
-
+extension OfferedKey {
     package init(_ key: PeerKey) {
         self.init(source: key.source.rawValue, id: key.id, thumbprint: key.thumbprint)
     }
@@ -35,12 +27,6 @@ package struct Pin: Sendable, Hashable {
     /// Unix seconds.
     package let firstSeen: Int
     package let lastSeen: Int
-
-    package init(key: OfferedKey, firstSeen: Int, lastSeen: Int) {
-        self.key = key
-        self.firstSeen = firstSeen
-        self.lastSeen = lastSeen
-    }
 }
 
 /// What the keys that a peer offers are, seen from those it is known by.

@@ -46,11 +46,6 @@ package final class ReplayCache: Sendable {
         package var perPeer = 50_000
         /// What strangers leave to peers that are known.
         var reserve: Int { capacity / 4 }
-
-        package init(window: Int, skew: Int) {
-            self.window = window
-            self.skew = skew
-        }
     }
 
     private let memory: Mutex<ReplayMemory>

@@ -175,29 +175,7 @@ package struct NewShare: Sendable {
     package var expires: Int?
     package var boundPeer: PeerHost?
     package var accesses: [NewAccess]
-    package var settings: RuleSettings
-
-    package init(
-        direction: ShareDirection, origin: ShareOrigin, peer: PeerHost, providerID: ProviderID?,
-        resourceType: String?, owner: String? = nil, sender: String? = nil,
-        recipient: String? = nil, site: PeerHost? = nil, expires: Int? = nil,
-        boundPeer: PeerHost? = nil,
-        accesses: [NewAccess], settings: RuleSettings = .none
-    ) {
-        self.direction = direction
-        self.origin = origin
-        self.peer = peer
-        self.providerID = providerID
-        self.resourceType = resourceType
-        self.owner = owner
-        self.sender = sender
-        self.recipient = recipient
-        self.site = site
-        self.expires = expires
-        self.boundPeer = boundPeer
-        self.accesses = accesses
-        self.settings = settings
-    }
+    package var settings = RuleSettings.none
 }
 
 /// One protocol of a share to be recorded.
@@ -216,18 +194,6 @@ package struct NewAccess: Sendable {
     package var permissions: SharePermissions
     package var uri: String?
     package var requirements: [ShareRequirement]
-
-    package init(
-        protocolName: String, secret: Secret, handle: Handle, permissions: SharePermissions,
-        uri: String?, requirements: [ShareRequirement]
-    ) {
-        self.protocolName = protocolName
-        self.secret = secret
-        self.handle = handle
-        self.permissions = permissions
-        self.uri = uri
-        self.requirements = requirements
-    }
 
     /// A way of which nothing but its secret is known.
     static func webdav(_ secret: Secret) -> NewAccess {

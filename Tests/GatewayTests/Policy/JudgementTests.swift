@@ -229,7 +229,9 @@ import Transport
             .committed()
         let uninvited = try await candidate(needing: needs, nonce: "n2")
         #expect(uninvited["code"]?.string == "not_allowed")
-        let key = OfferedKey(source: "jwks", id: peer.keyID, key: peer.key.publicKey)
+        let key = OfferedKey(
+            source: "jwks", id: peer.keyID,
+            thumbprint: OfferedKey.thumbprint(of: peer.key.publicKey))
         world.gateway.pins.accept(host, offered: [key], now: 1).committed()
         let known = try await candidate(needing: needs, nonce: "n3")
         #expect(known["action"]?.string == "allow" && known["certainty"] == nil)

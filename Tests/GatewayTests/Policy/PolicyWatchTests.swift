@@ -15,7 +15,7 @@ private final class Watching {
 
 @Suite struct PolicyWatchTests {
     private func stamp(_ inode: Int, size: Int = 10, at: Double = 1) -> FileStamp {
-        FileStamp(inode: inode, size: size, modified: at)
+        FileStamp(device: 1, inode: inode, size: size, modified: at, changed: 0)
     }
 
     @Test func whatDoesNotChangeIsNotReadAgain() {

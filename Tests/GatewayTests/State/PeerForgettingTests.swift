@@ -84,7 +84,9 @@ import Testing
 
     @Test func aGatewayThatRunsTakesPinnedKeysAtOnce() async throws {
         try await turned { world, old, new, host in
-            let key = OfferedKey(source: "jwks", id: new.keyID, key: new.key.publicKey)
+            let key = OfferedKey(
+                source: "jwks", id: new.keyID,
+                thumbprint: OfferedKey.thumbprint(of: new.key.publicKey))
             _ = try await PeerDecision.pin(
                 host, [key], in: world.gateway.store.path, world.seal, now: world.clock.now)
             #expect(try await denial(new, world) == nil)
