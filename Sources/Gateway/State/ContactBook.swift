@@ -93,18 +93,15 @@ package final class ContactBook: Sendable {
         let name = Digest128(token, key: lookup)
         return Change(
             write: { db in
-                try db.cachedStatement(
-                    sql: """
+                try db.run(
+                    kept: """
                         INSERT OR REPLACE INTO contact (peer, remote, local, since)
                         VALUES (?, ?, ?, ?)
-                        """
-                ).execute(arguments: [
-                    contact.peer.description, contact.remote, contact.local, now,
-                ])
+                        """, [contact.peer.description, contact.remote, contact.local, now])
                 // The same two may accept several.
-                try db.cachedStatement(
-                    sql: "INSERT OR REPLACE INTO invitation (token, peer, since) VALUES (?, ?, ?)"
-                ).execute(arguments: [name.data, contact.peer.description, now])
+                try db.run(
+                    kept: "INSERT OR REPLACE INTO invitation (token, peer, since) VALUES (?, ?, ?)",
+                    [name.data, contact.peer.description, now])
             },
             committed: { [self] in
                 state.withLock { state in

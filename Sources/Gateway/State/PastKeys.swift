@@ -113,19 +113,19 @@ final class PastKeys: Sendable {
     private func change(_ host: PeerHost, _ new: [Kept]) -> Change {
         Change(
             write: { db in
-                try db.cachedStatement(sql: "DELETE FROM past_key WHERE host = ?")
-                    .execute(arguments: [host.description])
-                let insert = try db.cachedStatement(
-                    sql: """
-                        INSERT OR REPLACE INTO past_key
-                            (host, source, key_id, thumbprint, spki, algorithm, ended)
-                        VALUES (?, ?, ?, ?, ?, ?, ?)
-                        """)
+                try db.run(kept: "DELETE FROM past_key WHERE host = ?", [host.description])
                 for kept in new {
-                    try insert.execute(arguments: [
-                        host.description, kept.key.source, kept.key.id, kept.key.thumbprint,
-                        Data(kept.spki), kept.algorithm?.rawValue, kept.ended,
-                    ])
+                    try db.run(
+                        kept: """
+                            INSERT OR REPLACE INTO past_key
+                                (host, source, key_id, thumbprint, spki, algorithm, ended)
+                            VALUES (?, ?, ?, ?, ?, ?, ?)
+                            """,
+                        [
+                            host.description, kept.key.source, kept.key.id,
+                            kept.key.thumbprint, Data(kept.spki), kept.algorithm?.rawValue,
+                            kept.ended,
+                        ])
                 }
             },
             committed: { [self] in kept.withLock { $0[host] = new.isEmpty ? nil : new } })

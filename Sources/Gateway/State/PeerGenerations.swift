@@ -73,13 +73,12 @@ package final class PeerGenerations: Sendable {
         guard generation > self[host] else { return nil }
         return Change(
             write: { [table] db in
-                try db.cachedStatement(
-                    sql: """
+                try db.run(
+                    kept: """
                         INSERT INTO \(table) (host, newest, since) VALUES (?, ?, ?)
                         ON CONFLICT (host) DO UPDATE SET newest = excluded.newest,
                             since = excluded.since WHERE excluded.newest > newest
-                        """
-                ).execute(arguments: [host.description, generation.rawValue, now])
+                        """, [host.description, generation.rawValue, now])
             },
             committed: { [self] in
                 newest.withLock { $0[host] = max($0[host] ?? .none, generation) }
@@ -90,8 +89,7 @@ package final class PeerGenerations: Sendable {
     package func forget(_ host: PeerHost) -> Change {
         Change(
             write: { [table] db in
-                try db.cachedStatement(sql: "DELETE FROM \(table) WHERE host = ?")
-                    .execute(arguments: [host.description])
+                try db.run(kept: "DELETE FROM \(table) WHERE host = ?", [host.description])
             },
             committed: { [self] in newest.withLock { $0[host] = nil } })
     }

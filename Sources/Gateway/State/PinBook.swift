@@ -72,19 +72,18 @@ package final class PinBook: Sendable {
     private func change(_ host: PeerHost, _ new: [Pin]) -> Change {
         Change(
             write: { db in
-                try db.cachedStatement(sql: "DELETE FROM pin WHERE host = ?")
-                    .execute(arguments: [host.description])
-                let insert = try db.cachedStatement(
-                    sql: """
-                        INSERT OR REPLACE INTO pin
-                            (host, source, key_id, thumbprint, first_seen, last_seen)
-                        VALUES (?, ?, ?, ?, ?, ?)
-                        """)
+                try db.run(kept: "DELETE FROM pin WHERE host = ?", [host.description])
                 for pin in new {
-                    try insert.execute(arguments: [
-                        host.description, pin.key.source, pin.key.id, pin.key.thumbprint,
-                        pin.firstSeen, pin.lastSeen,
-                    ])
+                    try db.run(
+                        kept: """
+                            INSERT OR REPLACE INTO pin
+                                (host, source, key_id, thumbprint, first_seen, last_seen)
+                            VALUES (?, ?, ?, ?, ?, ?)
+                            """,
+                        [
+                            host.description, pin.key.source, pin.key.id, pin.key.thumbprint,
+                            pin.firstSeen, pin.lastSeen,
+                        ])
                 }
             },
             committed: { [self] in pins.withLock { $0[host] = new.isEmpty ? nil : new } })

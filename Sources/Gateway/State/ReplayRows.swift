@@ -21,14 +21,12 @@ enum ReplayRows {
     /// Removes the rows up to one and remembers the floor that their going leaves; one that the floor
     /// does not keep out stays.
     static func write(floor: Int, upTo row: Int64, _ db: Database) throws {
-        try db.cachedStatement(sql: "DELETE FROM replay WHERE id <= ? AND created <= ?")
-            .execute(arguments: [row, floor])
-        try db.cachedStatement(
-            sql: """
+        try db.run(kept: "DELETE FROM replay WHERE id <= ? AND created <= ?", [row, floor])
+        try db.run(
+            kept: """
                 INSERT INTO fact VALUES ('replay_floor', ?)
                 ON CONFLICT (name) DO UPDATE SET value = excluded.value
-                """
-        ).execute(arguments: [floor])
+                """, [floor])
     }
 
     static func load(_ db: Database) throws -> (rows: [ReplayRow], floor: Int?) {

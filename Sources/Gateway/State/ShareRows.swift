@@ -38,35 +38,34 @@ enum ShareRows {
     }
 
     static func bind(_ id: ShareID, _ peer: PeerHost, _ db: Database) throws {
-        try db.cachedStatement(sql: "UPDATE share SET bound_peer = ? WHERE id = ?")
-            .execute(arguments: [peer.description, id.number])
+        try db.run(
+            kept: "UPDATE share SET bound_peer = ? WHERE id = ?", [peer.description, id.number])
     }
 
     static func set(
         _ requirements: [ShareRequirement], _ id: ShareID, _ place: Int, _ db: Database
     ) throws {
-        try db.cachedStatement(
-            sql: "UPDATE access SET requirements = ? WHERE share = ? AND place = ?"
-        ).execute(arguments: [text(of: requirements), id.number, place])
+        try db.run(
+            kept: "UPDATE access SET requirements = ? WHERE share = ? AND place = ?",
+            [text(of: requirements), id.number, place])
     }
 
     static func set(
         _ permissions: SharePermissions, _ id: ShareID, _ place: Int, _ db: Database
     ) throws {
-        try db.cachedStatement(
-            sql: "UPDATE access SET permissions = ? WHERE share = ? AND place = ?"
-        ).execute(arguments: [text(of: permissions), id.number, place])
+        try db.run(
+            kept: "UPDATE access SET permissions = ? WHERE share = ? AND place = ?",
+            [text(of: permissions), id.number, place])
     }
 
     static func set(expires: Int, _ id: ShareID, _ db: Database) throws {
-        try db.cachedStatement(sql: "UPDATE share SET expires = ? WHERE id = ?")
-            .execute(arguments: [expires, id.number])
+        try db.run(kept: "UPDATE share SET expires = ? WHERE id = ?", [expires, id.number])
     }
 
     static func end(_ id: ShareID, now: Int, _ db: Database) throws {
-        try db.cachedStatement(
-            sql: "UPDATE share SET ended = coalesce(ended, ?), epoch = epoch + 1 WHERE id = ?"
-        ).execute(arguments: [now, id.number])
+        try db.run(
+            kept: "UPDATE share SET ended = coalesce(ended, ?), epoch = epoch + 1 WHERE id = ?",
+            [now, id.number])
     }
 
     /// Deletes a share; that its number was given is kept.
@@ -81,8 +80,7 @@ enum ShareRows {
     }
 
     static func advanceEpoch(_ id: ShareID, _ db: Database) throws {
-        try db.cachedStatement(sql: "UPDATE share SET epoch = epoch + 1 WHERE id = ?")
-            .execute(arguments: [id.number])
+        try db.run(kept: "UPDATE share SET epoch = epoch + 1 WHERE id = ?", [id.number])
     }
 
     static func load(_ db: Database, path: String) throws -> ShareTable {
