@@ -182,16 +182,11 @@ package final class HoldBook: Sendable {
         _ path: String, _ key: SealKey, now: Int
     ) throws(StoreOpenError) -> [HeldPeer] {
         guard try Store.isThere(path) else { return [] }
-        do {
-            let seal = try key.aead(for: .hold)
-            return try Store.reader(path).read { db in
-                guard try db.tableExists("hold") else { return [] }
-                return try HoldRows.load(db, seal).filter { now - $0.last <= lifetime }
-                    .sorted { $0.last > $1.last }
-            }
-        } catch let error as StoreOpenError {
-            throw error
-        } catch { throw StoreOpenError(path: path, reading: error) }
+        return try Store.look(path) { db in
+            guard try db.tableExists("hold") else { return [] }
+            return try HoldRows.load(db, key.aead(for: .hold))
+                .filter { now - $0.last <= lifetime }.sorted { $0.last > $1.last }
+        }
     }
 
     /// The network of an address; of a socket that tells none what it is called.

@@ -38,12 +38,10 @@ package final class PeerGenerations: Sendable {
     package static func read(
         _ path: String, of signer: Signer
     ) throws(StoreOpenError) -> [PeerHost: SignatureGeneration] {
-        do {
-            return try Store.reader(path).read { db in
-                guard try db.tableExists(signer.rawValue) else { return [:] }
-                return try load(db, signer.rawValue)
-            }
-        } catch { throw StoreOpenError(path: path, reading: error) }
+        try Store.look(path) { db in
+            guard try db.tableExists(signer.rawValue) else { return [:] }
+            return try load(db, signer.rawValue)
+        }
     }
 
     /// What a state file has for one peer, read beside a gateway that runs; `none` where there is
@@ -52,15 +50,7 @@ package final class PeerGenerations: Sendable {
         _ path: String, _ host: PeerHost, of signer: Signer
     ) throws(StoreOpenError) -> SignatureGeneration {
         guard try Store.isThere(path) else { return .none }
-        do {
-            let number = try Store.reader(path).read { db -> Int? in
-                guard try db.tableExists(signer.rawValue) else { return nil }
-                return try Int.fetchOne(
-                    db, sql: "SELECT newest FROM \(signer.rawValue) WHERE host = ?",
-                    arguments: [host.description])
-            }
-            return number.flatMap(SignatureGeneration.init(rawValue:)) ?? .none
-        } catch { throw StoreOpenError(path: path, reading: error) }
+        return try read(path, of: signer)[host] ?? .none
     }
 
     /// `none` for a peer that never signed.

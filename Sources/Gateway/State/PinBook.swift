@@ -12,9 +12,7 @@ package final class PinBook: Sendable {
 
     /// The pins of a state file, read beside a gateway that runs.
     package static func read(_ path: String) throws(StoreOpenError) -> [PeerHost: [Pin]] {
-        do { return try Store.reader(path).read(load) } catch {
-            throw StoreOpenError(path: path, reading: error)
-        }
+        try Store.look(path, load)
     }
 
     private static func load(_ db: Database) throws -> [PeerHost: [Pin]] {

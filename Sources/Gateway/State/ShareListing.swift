@@ -10,12 +10,8 @@ package enum ShareListing {
                 path: path, what: "is not there",
                 remedy: "\(Store.madeAtFirstStart); [state] url names its place")
         }
-        do {
-            let table = try Store.reader(path).read { db in try ShareRows.load(db, path: path) }
-            return table.all.sorted { $0.id < $1.id }
-        } catch let error as StoreOpenError {
-            throw error
-        } catch { throw StoreOpenError(path: path, reading: error) }
+        return try Store.look(path) { db in try ShareRows.load(db, path: path) }
+            .all.sorted { $0.id < $1.id }
     }
 
     /// The names of the site by which peers know shares that stand, and how many each; also of a state that is
@@ -42,6 +38,6 @@ package enum ShareListing {
 
     /// How they stand: which of their tokens are good, and when they ended.
     static func standings(_ path: String) throws -> [ShareID: (epoch: Int, ended: Int?)] {
-        try Store.reader(path).read { try ShareRows.standings($0) }
+        try Store.look(path) { try ShareRows.standings($0) }
     }
 }

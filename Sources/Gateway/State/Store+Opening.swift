@@ -134,6 +134,15 @@ extension Store {
         return try DatabaseQueue(path: path, configuration: configuration)
     }
 
+    /// What a state file says, read beside a gateway that runs.
+    static func look<T>(
+        _ path: String, _ body: (Database) throws -> T
+    ) throws(StoreOpenError) -> T {
+        do { return try reader(path).read(body) } catch {
+            throw StoreOpenError(path: path, reading: error)
+        }
+    }
+
     /// A connection to check a file by before anything is written to it: a reader, since the last writer that
     /// closes a damaged file would fold what is left of its log into it.
     ///
