@@ -228,16 +228,14 @@ package struct Configuration: Sendable {
     /// `[log]`
     package struct LogSettings: Sendable {
         package var level: Level
-        package var format: Format
+        package var format: LogFormat
         /// What is written whatever `format` says (`run --json`).
-        package var forced: Format?
+        package var forced: LogFormat?
 
         /// `log.level`: the least that is written.
         package enum Level: String, Sendable, CaseIterable {
             case debug, info, notice, warning, error
         }
-        /// `log.format`: for programs or for people.
-        package enum Format: String, Sendable, CaseIterable { case json, text }
     }
 }
 

@@ -252,8 +252,7 @@ extension ConfigurationReader {
     mutating func log(_ top: inout TOMLTableReader) -> Configuration.LogSettings {
         var table = top.tableOrEmpty("log")
         let level = table.read("level", TOMLForm<Configuration.LogSettings.Level>.word("level"))
-        let format = table.read(
-            "format", TOMLForm<Configuration.LogSettings.Format>.word("format"))
+        let format = table.read("format", TOMLForm<LogFormat>.word("format"))
         table.finish()
         return Configuration.LogSettings(level: level ?? .info, format: format ?? .json)
     }

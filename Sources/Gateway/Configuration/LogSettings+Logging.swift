@@ -13,10 +13,5 @@ extension Configuration.LogSettings.Level {
 }
 
 extension Configuration.LogSettings {
-    package var written: LogFormat {
-        switch forced ?? format {
-        case .json: .json
-        case .text: .text
-        }
-    }
+    package var written: LogFormat { forced ?? format }
 }

@@ -2,7 +2,7 @@ import HTTPSignatures
 import Logging
 import OpenSSL
 
-/// How lines look.
+/// `log.format`: how lines look, for programs or for people.
 package enum LogFormat: String, Sendable, CaseIterable {
     case json, text
 }

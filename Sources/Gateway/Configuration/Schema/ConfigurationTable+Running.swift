@@ -107,7 +107,7 @@ extension ConfigurationTable<Configuration> {
             ) { .string($0.log.level.rawValue) },
             .init(
                 "format",
-                .word(Configuration.LogSettings.Format.self).standard("json").saying(
+                .word(LogFormat.self).standard("json").saying(
                     "json for programs, text for people.")
             ) { .string($0.log.format.rawValue) },
         ])
