@@ -155,7 +155,7 @@ extension UInt8 {
 extension StringProtocol {
     /// Whether it is a path that has one spelling alone: empty, or segments of unreserved characters
     /// behind a slash each, none of them empty or dots.
-    var isPlainPath: Bool {
+    package var isPlainPath: Bool {
         utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).dropFirst()
             .allSatisfy { segment in
                 !segment.isEmpty && segment.allSatisfy(\.isUnreserved)

@@ -130,19 +130,8 @@ extension TOMLForm<String> {
                 ? "leave the front controller out: clients may put it in front" : nil
         }
     ) { text in
-        let segments = text.split(separator: "/", omittingEmptySubsequences: false)
-        let isPlain = text.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "/"), UInt8(ascii: "-"),
-                UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "~"):
-                true
-            default: false
-            }
-        }
-        guard isPlain, segments.count > 1, segments.first == "", !isBelowFrontController(text),
-            !taken.contains(text), !roots.contains(segments[1]),
-            segments.dropFirst().allSatisfy({ $0 != "" && $0 != "." && $0 != ".." })
+        guard text.hasPrefix("/"), text.isPlainPath, !isBelowFrontController(text),
+            !taken.contains(text), !roots.contains(text.dropFirst().prefix { $0 != "/" })
         else { return nil }
         return text
     }
