@@ -38,7 +38,7 @@ package final class Journal: Sendable {
     init(
         _ settings: JournalDisk.Settings, _ key: JournalKey, _ seal: SealKey, _ log: GatewayLog,
         interval: Duration, clock: Environment, milliseconds: @escaping @Sendable () -> Int,
-        budget: JournalBudget = JournalBudget(), underWay: UnderWay = UnderWay(),
+        budget: TokenBucket = JournalQueue.budget, underWay: UnderWay = UnderWay(),
         patience: Duration = DiskPatience.limit, policy: PolicyHashes? = nil,
         left kept: (entries: [OwedRecords.Entry], next: Int) = ([], 1)
     ) throws {

@@ -87,14 +87,14 @@ struct JournalQueue {
     private var freeSlots: [Int] = []
     /// Refusals that have no line, by their codes.
     private(set) var unrecorded: [String: Int] = [:]
-    private var budget: JournalBudget
+    private var budget: TokenBucket
     /// Of all peers that are on no list: there may be any number of them.
-    private var strangers: JournalBudget
+    private var strangers: TokenBucket
     /// Of each other peer that proved who it is: more than one makes by mistake, and less than fills a disk.
     private let peers = TokenBuckets(perMinute: 60, burst: 1000)
 
     /// - Parameter ticket: of the first who takes a place.
-    init(places: Int, budget: JournalBudget = JournalBudget(), ticket: Int = 1) {
+    init(places: Int, budget: TokenBucket = Self.budget, ticket: Int = 1) {
         self.places = places
         nextTicket = ticket
         settled = ticket
@@ -230,6 +230,9 @@ struct JournalQueue {
         return waiting
     }
 
+    /// How many refusals of peers that proved nothing are recorded: whoever only knocks must not fill the
+    /// disk, which would stop everybody.
+    static let budget = TokenBucket(perSecond: 5, burst: 10_000)
     /// Jobs of one sync.
     private static let batch = 512
     /// Refusals that may wait.
@@ -276,34 +279,4 @@ enum JournalFailure: Error, Sendable, Equatable, CustomStringConvertible {
     }
 
     var denial: Denial { Denial(.journalUnavailable, description) }
-}
-
-/// How many refusals of peers that proved nothing are recorded: whoever only knocks must not fill the
-/// disk, which would stop everybody.
-struct JournalBudget {
-    private let rate: Int
-    private let burst: Int
-    private var left: Int
-    private var since: Int?
-
-    /// - Parameters:
-    ///   - rate: lines a second.
-    ///   - burst: lines at once.
-    init(rate: Int = 5, burst: Int = 10_000) {
-        self.rate = rate
-        self.burst = burst
-        left = burst
-    }
-
-    /// - Parameter now: seconds of a clock that never steps.
-    mutating func take(now: Int) -> Bool {
-        if let since, now > since {
-            let (gain, isOver) = (now - since).multipliedReportingOverflow(by: rate)
-            left = isOver ? burst : min(burst, left + gain)
-        }
-        since = max(since ?? now, now)
-        guard left > 0 else { return false }
-        left -= 1
-        return true
-    }
 }

@@ -10,24 +10,13 @@ import Transport
 /// would be none.
 final class FetchBudget: Sendable {
     private struct State {
-        var tokens: Double
-        var filledAt: Int
+        var bucket = TokenBucket(perSecond: 10, burst: FetchBudget.burst)
         var refreshedAt: [String: Int] = [:]
-
-        mutating func fill(_ now: Int) {
-            let passed = max(0, now - filledAt)
-            tokens = min(FetchBudget.burst, tokens + Double(passed) * FetchBudget.perSecond)
-            filledAt = max(now, filledAt)
-        }
     }
 
-    private let state: Mutex<State>
+    private let state = Mutex(State())
     /// What each network may take of the last half: a quarter of the common bucket, at a quarter of its rate.
     private let parts = TokenBuckets(perMinute: 150, burst: 10)
-
-    init(now: Int) {
-        state = Mutex(State(tokens: Self.burst, filledAt: now))
-    }
 
     /// Takes one fetch out of the common bucket; false when it is empty for this host, or for who causes it.
     ///
@@ -35,13 +24,12 @@ final class FetchBudget: Sendable {
     ///   nil for what is not fetched for such a one.
     func take(for host: Acquaintance, by client: IPAddress? = nil, now: Int) -> Bool {
         state.withLock { state in
-            state.fill(now)
-            guard state.tokens >= Self.kept(from: host) + 1 else { return false }
-            if let client, state.tokens < Self.burst / 2 + 1 {
+            let left = state.bucket.level(at: now)
+            guard left >= Self.kept(from: host) + 1 else { return false }
+            if let client, left < Self.half + 1 {
                 guard parts.take("\(client.network)", now: now) else { return false }
             }
-            state.tokens -= 1
-            return true
+            return state.bucket.take(now: now)
         }
     }
 
@@ -50,9 +38,9 @@ final class FetchBudget: Sendable {
         _ count: Int, for host: Acquaintance, by client: IPAddress? = nil, now: Int
     ) -> Bool {
         state.withLock { state in
-            state.fill(now)
-            guard state.tokens >= Self.kept(from: host) + Double(count) else { return false }
-            guard let client, state.tokens < Self.burst / 2 + Double(count) else { return true }
+            let left = state.bucket.level(at: now)
+            guard left >= Self.kept(from: host) + Double(count) else { return false }
+            guard let client, left < Self.half + Double(count) else { return true }
             return parts.has(count, "\(client.network)", now: now)
         }
     }
@@ -88,9 +76,9 @@ final class FetchBudget: Sendable {
         state.withLock { $0.refreshedAt[host] }
     }
 
-    private static let burst = 40.0
+    private static let burst = 40
+    private static let half = 20.0
     private static let reserve = 10.0
-    private static let perSecond = 10.0
     private static let refreshInterval = 60
     private static let rememberedHosts = 10_000
 }

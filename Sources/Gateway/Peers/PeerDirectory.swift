@@ -40,7 +40,7 @@ package final class PeerDirectory: Sendable {
     package init(lifetimes: Lifetimes, _ world: World) {
         self.lifetimes = lifetimes
         self.world = world
-        self.budget = FetchBudget(now: world.now())
+        self.budget = FetchBudget()
     }
 
     /// The peer's document, from memory when it is fresh.

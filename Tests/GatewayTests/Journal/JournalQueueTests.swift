@@ -106,7 +106,7 @@ struct JournalQueueTests {
     }
 
     @Test func refusalsBeyondTheBudgetAreCounted() throws {
-        var queue = JournalQueue(places: 10, budget: JournalBudget(rate: 1, burst: 3))
+        var queue = JournalQueue(places: 10, budget: TokenBucket(perSecond: 1, burst: 3))
         var admitted = (0..<10).count { _ in queue.admits(code: "x", of: .anybody, now: 5) }
         // Who is known has a budget of its own, and what is our own has none.
         admitted += (0..<1002).count { _ in
@@ -131,7 +131,7 @@ struct JournalQueueTests {
             (decision.peer, decision.standing) = (peer, standing)
             return JournalQueue.Sender(decision)
         }
-        var queue = JournalQueue(places: 10, budget: JournalBudget(rate: 1, burst: 3))
+        var queue = JournalQueue(places: 10, budget: TokenBucket(perSecond: 1, burst: 3))
         let strangers = (0..<1000).count { number in
             queue.admits(code: "x", of: sender("host\(number).test", "unknown"), now: 5)
         }
@@ -148,7 +148,7 @@ struct JournalQueueTests {
     }
 
     @Test func aBudgetFillsAgainWithTime() {
-        var budget = JournalBudget(rate: 2, burst: 4)
+        var budget = TokenBucket(perSecond: 2, burst: 4)
         let now = 100
         let first = (0..<6).map { _ in budget.take(now: now) }
         #expect(first == [true, true, true, true, false, false])

@@ -17,7 +17,7 @@ import Transport
 @Suite("The journal")
 struct JournalTests {
     static func open(
-        _ journal: TestJournal, budget: JournalBudget = JournalBudget(),
+        _ journal: TestJournal, budget: TokenBucket = JournalQueue.budget,
         log: GatewayLog = TestJournal.log, interval: Duration = .seconds(3600),
         settings: JournalDisk.Settings? = nil, patience: Duration = .seconds(60),
         policy: PolicyHashes? = nil, left: (entries: [OwedRecords.Entry], next: Int) = ([], 1)
@@ -93,7 +93,7 @@ struct JournalTests {
     @Test(arguments: ["malformed_json", #"rule:only "trusted" peers"#])
     func refusalsThatWereTooManyAreCountedInTheJournal(code: String) throws {
         let files = try TestJournal()
-        let journal = try Self.open(files, budget: JournalBudget(rate: 1, burst: 5))
+        let journal = try Self.open(files, budget: TokenBucket(perSecond: 1, burst: 5))
         var decision = DecisionRecord(
             id: "0000000000000000", kind: "shares", direction: .inbound, action: .deny,
             by: "guard:malformed_json", status: 400, client: "192.0.2.1")
@@ -170,7 +170,7 @@ struct JournalTests {
         let files = try TestJournal()
         files.room.size = 150_000
         let journal = try Self.open(
-            files, budget: JournalBudget(rate: 1, burst: 0), interval: .milliseconds(1))
+            files, budget: TokenBucket(perSecond: 1, burst: 0), interval: .milliseconds(1))
         // All places are taken, and none is used.
         var places = 0
         while (try? await journal.reserve()) != nil { places += 1 }

@@ -244,7 +244,7 @@ import Testing
     func whatFailedBehindAllKeepsItsPlaceUntilItIsRecorded(
         _ action: DecisionRecord.Action, isOfState: Bool
     ) async throws {
-        let journal = try JournalTests.open(files, budget: JournalBudget(rate: 1, burst: 0))
+        let journal = try JournalTests.open(files, budget: TokenBucket(perSecond: 1, burst: 0))
         var failed = try TestJournal.record(Self.id(1))
         failed.decision.action = action
         failed.decision.peer = nil
@@ -267,7 +267,7 @@ import Testing
     /// Whoever is refused behind the policy, again and again, must not fill the disk by it.
     @Test(arguments: [DecisionRecord.Action.fail, .deny])
     func whatHadNoEffectFallsUnderTheBudget(_ action: DecisionRecord.Action) async throws {
-        let journal = try JournalTests.open(files, budget: JournalBudget(rate: 1, burst: 0))
+        let journal = try JournalTests.open(files, budget: TokenBucket(perSecond: 1, burst: 0))
         let keeping = JournalKeeping.on(journal, .none)
         var refused = try TestJournal.record(Self.id(1))
         refused.decision.action = action

@@ -6,21 +6,21 @@ import Transport
 
 @Suite struct FetchBudgetTests {
     @Test func aBurstIsTakenAndThenTenInASecond() {
-        let budget = FetchBudget(now: 0)
+        let budget = FetchBudget()
         #expect((0..<100).filter { _ in budget.take(for: .known, now: 0) }.count == 40)
         #expect((0..<100).filter { _ in budget.take(for: .known, now: 1) }.count == 10)
         #expect((0..<1000).filter { _ in budget.take(for: .known, now: 1000) }.count == 40)
     }
 
     @Test func hostsThatNobodyKnowsLeaveAQuarterToTheOthers() {
-        let budget = FetchBudget(now: 0)
+        let budget = FetchBudget()
         #expect((0..<1000).filter { _ in budget.take(for: .stranger, now: 0) }.count == 30)
         #expect((0..<1000).filter { _ in budget.take(for: .known, now: 0) }.count == 10)
     }
 
     /// Of messages that nobody has verified, in whosever name they are.
     @Test func oneNetworkLeavesAQuarterToTheOthers() throws {
-        let budget = FetchBudget(now: 0)
+        let budget = FetchBudget()
         let near = try ["192.0.2.1", "192.0.2.200"].map { try #require(IPAddress($0)) }
         let far = try #require(IPAddress("198.51.100.1"))
         func flood(_ now: Int) -> Int {
@@ -70,7 +70,7 @@ import Transport
     }
 
     @Test func whatIsLeftIsSeenBeforeItIsTaken() throws {
-        let budget = FetchBudget(now: 0)
+        let budget = FetchBudget()
         let near = try #require(IPAddress("192.0.2.1"))
         let far = try #require(IPAddress("198.51.100.1"))
         for _ in 0..<29 { #expect(budget.take(for: .known, by: near, now: 0)) }
@@ -85,7 +85,7 @@ import Transport
 
     /// Alone it has all that comes in.
     @Test func whatNobodyElseTakesANetworkMayTake() throws {
-        let budget = FetchBudget(now: 0)
+        let budget = FetchBudget()
         let one = try #require(IPAddress("2001:db8:1:2::3"))
         let same = try #require(IPAddress("2001:db8:1:ffff::1"))
         #expect((0..<100).filter { _ in budget.take(for: .known, by: one, now: 0) }.count == 30)
@@ -98,7 +98,7 @@ import Transport
     }
 
     @Test func howeverManyNetworksCameBeforeOneHasItsPart() {
-        let budget = FetchBudget(now: 0)
+        let budget = FetchBudget()
         for now in 0..<1000 {
             let client = IPAddress.v4(UInt32(now) << 8)
             let taken = (0..<10).filter { _ in budget.take(for: .known, by: client, now: now) }
@@ -107,13 +107,13 @@ import Transport
     }
 
     @Test func aClockThatStepsBackFillsNothing() {
-        let budget = FetchBudget(now: 1000)
+        let budget = FetchBudget()
         for _ in 0..<40 { _ = budget.take(for: .known, now: 1000) }
         #expect(!budget.take(for: .known, now: 0))
     }
 
     @Test func anUnknownKeyRefreshesItsHostOnceInAMinute() {
-        let budget = FetchBudget(now: 0)
+        let budget = FetchBudget()
         #expect(budget.takeRefresh(of: "a.test", now: 0))
         #expect(!budget.takeRefresh(of: "a.test", now: 0))
         #expect(!budget.takeRefresh(of: "a.test", now: 59))
@@ -122,7 +122,7 @@ import Transport
     }
 
     @Test func moreHostsThanAreRememberedRefreshNothing() {
-        let budget = FetchBudget(now: 0)
+        let budget = FetchBudget()
         for host in 0..<10_000 { #expect(budget.takeRefresh(of: "h\(host).test", now: 0)) }
         #expect(!budget.takeRefresh(of: "one-more.test", now: 1))
         #expect(budget.takeRefresh(of: "one-more.test", now: 61))
