@@ -174,7 +174,7 @@ extension Gateway {
             throw Denial(.protocolNotSupported, "no way that the backend could open")
         }
         try checkWays(ways, of: share, saidBy: verified.peer, trail)
-        let owner = share?.owner.flatMap { OCMAddress($0)?.host }
+        let owner = share?.ownerAddress?.host
         guard try waysElsewhere(ways, owner: owner, verified).isEmpty else {
             throw Denial(.protocolNotSupported, "a way to the share elsewhere than at its sender")
         }

@@ -321,9 +321,6 @@ extension Gateway {
 }
 
 extension ShareRecord {
-    /// Who receives it; nil where nobody has recorded that, or it cannot be read.
-    fileprivate var receiver: OCMAddress? { recipient.flatMap { OCMAddress($0) } }
-
     /// What kind of share a type names: files and folders are one, which not all tell apart. Of what was
     /// added by hand nobody has recorded that it is anything else.
     fileprivate static func kind(of resourceType: String?) -> String {

@@ -30,8 +30,7 @@ extension Gateway {
         let now = environment.now()
         return secrets.flatMap { registry.find($0, .outbound) }.map(\.share).contains { share in
             guard !share.isServedHere, share.standing(now: now) == .active,
-                let sharer = share.sender.flatMap({ OCMAddress($0) }),
-                let recipient = share.recipient.flatMap({ OCMAddress($0) })
+                let sharer = share.senderAddress, let recipient = share.receiver
             else { return false }
             return OwnReshare(of: share.peer, by: sharer, for: recipient, ours: site.hosts)
                 == reshare

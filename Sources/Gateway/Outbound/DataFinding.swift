@@ -158,8 +158,8 @@ extension Gateway {
         if let found { facts.fill(from: found, ours: site.hosts) }
         facts.protocols = ["webdav"]
         guard let share = found?.share else { return facts }
-        if let local = share.recipient.flatMap({ OCMAddress($0) }) {
-            let people = [share.sender, share.owner].compactMap { $0.flatMap { OCMAddress($0) } }
+        if let local = share.receiver {
+            let people = [share.senderAddress, share.ownerAddress].compactMap { $0 }
             facts.invite = invite(between: local, andFirstOf: people, at: peer.peer)
         }
         return facts

@@ -179,7 +179,7 @@ extension ShareRecord {
     /// Whether it is for this person, as far as its receiver is known: Seafile has one id, and of a library
     /// one secret, for all to whom it is shared.
     fileprivate func mayBe(for person: OCMAddress) -> Bool {
-        guard let known = recipient.flatMap({ OCMAddress($0) }) else { return true }
+        guard let known = receiver else { return true }
         return known.saidOnce == person.saidOnce
     }
 }

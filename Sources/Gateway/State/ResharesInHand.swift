@@ -57,8 +57,8 @@ extension Gateway {
         let share = outgoing.addressed.share
         guard let recipient = outgoing.message.reshareRecipient, share?.direction != .outbound
         else { return nil }
-        let sharer = share?.recipient.flatMap { OCMAddress($0) }
         return OwnReshare(
-            of: share?.peer ?? outgoing.peer, by: sharer, for: recipient, ours: site.hosts)
+            of: share?.peer ?? outgoing.peer, by: share?.receiver, for: recipient,
+            ours: site.hosts)
     }
 }
