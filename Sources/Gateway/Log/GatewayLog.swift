@@ -40,7 +40,8 @@ package final class GatewayLog: Sendable {
             byteLimit: byteLimit,
             droppedLine: { count in
                 LogLine.make(
-                    format, time: milliseconds(), .warning, .dropped, [LogEntry(.count, count)],
+                    format, time: milliseconds(), .warning, .dropped,
+                    LogMembers([LogEntry(.count, count)]),
                     prefix: Logger.Level.warning.prefix(tellsPriority))
             }, sink: sink)
     }
@@ -52,7 +53,8 @@ package final class GatewayLog: Sendable {
         guard level >= self.level else { return }
         writer.write(
             LogLine.make(
-                format, time: milliseconds(), level, message, entries.compactMap { $0 },
+                format, time: milliseconds(), level, message,
+                LogMembers(entries.compactMap { $0 }),
                 prefix: level.prefix(tellsPriority)))
     }
 

@@ -14,37 +14,8 @@ enum LogLine {
 
     /// - Parameters:
     ///   - time: milliseconds since 1970.
+    ///   - members: each is cut for itself; behind ``limit`` no other begins.
     ///   - prefix: what it begins with.
-    static func make(
-        _ format: LogFormat, time: Int, _ level: Logger.Level, _ message: LogMessage,
-        _ entries: [LogEntry], prefix: String = ""
-    ) -> [UInt8] {
-        var line: [UInt8] = []
-        line.reserveCapacity(2048)
-        line.append(utf8: prefix)
-        switch format {
-        case .json:
-            open(time, level, message, into: &line)
-            for entry in entries where line.count < limit {
-                line.append(UInt8(ascii: ","))
-                write(entry, depth: 0, into: &line)
-            }
-            line.append(UInt8(ascii: "}"))
-        case .text:
-            Timestamp.write(milliseconds: time, into: &line)
-            line.append(utf8: " \(level.rawValue) \(message.rawValue)")
-            for entry in entries where line.count < limit {
-                line.append(UInt8(ascii: " "))
-                line.append(utf8: entry.name.rawValue)
-                line.append(UInt8(ascii: "="))
-                write(entry.value, depth: 0, into: &line)
-            }
-        }
-        line.append(UInt8(ascii: "\n"))
-        return line
-    }
-
-    /// The same of fields that are written already, each cut for itself.
     static func make(
         _ format: LogFormat, time: Int, _ level: Logger.Level, _ message: LogMessage,
         _ members: LogMembers, prefix: String = ""

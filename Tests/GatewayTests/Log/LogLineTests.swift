@@ -7,7 +7,8 @@ import Testing
 @Suite struct LogLineTests {
     private func line(_ format: LogFormat, _ entries: [LogEntry]) -> String {
         String(
-            decoding: LogLine.make(format, time: 1_700_000_000_123, .info, .decision, entries),
+            decoding: LogLine.make(
+                format, time: 1_700_000_000_123, .info, .decision, LogMembers(entries)),
             as: UTF8.self)
     }
 
