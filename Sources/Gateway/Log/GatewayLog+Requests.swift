@@ -29,21 +29,21 @@ extension GatewayLog {
             ])
     }
 
-    /// A request for shared data that was refused; each has its line. Its peer is the one that the share
-    /// which it showed is for.
+    /// A request for shared data that was refused; each has its line.
+    ///
+    /// - Parameter peer: whose data the backend asks for, or the one that the share is for which a client has
+    ///   shown.
     func refusedData(
-        _ denial: Denial, decision: String, _ shown: Gateway.Shown?, _ method: Method,
-        _ client: ClientConnection, status: Int
+        _ denial: Denial, decision: String, _ method: Method, _ client: ClientConnection,
+        status: Int, peer: PeerHost?, share: ShareID? = nil
     ) {
         write(
             .notice, .dataRefused,
             [
                 LogEntry(.decision, decision), LogEntry(.code, denial.disclosedCode),
                 LogEntry(.status, status), LogEntry(.client, client.addressText),
-                shown.map { LogEntry(.peer, $0.peer.description) },
-                LogEntry(.method, method.rawValue),
-                shown.map { LogEntry(.share, $0.share.id.description) },
-                LogEntry(.detail, denial.detail),
+                LogEntry(.peer, peer?.description), LogEntry(.method, method.rawValue),
+                LogEntry(.share, share?.description), LogEntry(.detail, denial.detail),
             ])
     }
 
@@ -57,19 +57,6 @@ extension GatewayLog {
                 LogEntry(.decision, decision), LogEntry(.code, denial.disclosedCode),
                 LogEntry(.status, status), LogEntry(.client, client.addressText),
                 target.isEmpty ? nil : LogEntry(.host, target),
-                LogEntry(.detail, denial.detail),
-            ])
-    }
-
-    /// A request of the backend's for a peer's data that was refused; each has its line.
-    func refusedData(_ denial: Denial, decision: String, _ request: PeerRequest, status: Int) {
-        write(
-            .notice, .dataRefused,
-            [
-                LogEntry(.decision, decision), LogEntry(.code, denial.disclosedCode),
-                LogEntry(.status, status), LogEntry(.client, request.client.addressText),
-                LogEntry(.peer, request.peer.description),
-                LogEntry(.method, request.head.method.rawValue),
                 LogEntry(.detail, denial.detail),
             ])
     }

@@ -36,11 +36,6 @@ package struct LogEntry: Sendable, Equatable {
         self.init(name, .text(text))
     }
 
-    package init?(_ name: LogField, _ number: Int?) {
-        guard let number else { return nil }
-        self.init(name, .number(number))
-    }
-
     /// nil for an empty list.
     package init?(_ name: LogField, texts: [String]) {
         guard !texts.isEmpty else { return nil }

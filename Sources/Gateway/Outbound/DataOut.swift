@@ -154,7 +154,9 @@ extension Gateway {
         let told =
             told ?? (isSafe ? keepingFiles(denial, at: request.path.text) : nil) ?? denial
         let status = told.status == 401 ? 403 : told.status
-        log.refusedData(denial, decision: decision, request, status: status)
+        log.refusedData(
+            denial, decision: decision, request.head.method, request.client, status: status,
+            peer: request.peer)
         note(
             denial, decision, "webdav", .outbound, status, request.client,
             peer: request.peer.description

@@ -245,16 +245,22 @@ extension Gateway {
     /// Nextcloud asks `shareinfo` after a 401, which never refuses for good; refusals that a person
     /// decided are 403.
     func refusal(_ denial: Denial, of request: DataRequest) -> Answer {
+        refusedData(denial, denial.status, request.head, request.client, shown(by: request))
+    }
+
+    /// The same of whatever asks for what is shared.
+    func refusedData(
+        _ denial: Denial, _ status: Int, _ head: RequestHead, _ client: ClientConnection,
+        _ shown: Shown?
+    ) -> Answer {
         let decision = DecisionID.make(now: environment.now())
-        let answer = denial.answer(decision: decision)
-        let shown = shown(by: request)
         log.refusedData(
-            denial, decision: decision, shown, request.head.method, request.client,
-            status: answer.status)
-        note(denial, decision, "webdav", .inbound, answer.status, request.client) {
-            tell(&$0, request.head, request.client, shown)
+            denial, decision: decision, head.method, client, status: status,
+            peer: shown?.peer, share: shown?.share.id)
+        note(denial, decision, "webdav", .inbound, status, client) {
+            tell(&$0, head, client, shown)
         }
-        return answer
+        return denial.answer(decision: decision, status: status)
     }
 
     /// PUT, COPY and MOVE take as long as their bodies (settled questions, 20), DELETE as long as its

@@ -87,15 +87,8 @@ extension Gateway {
     private func refusal(
         _ denial: Denial, ofShareInfo head: RequestHead, _ client: ClientConnection
     ) -> Answer {
-        let decision = DecisionID.make(now: environment.now())
-        var answer = denial.answer(decision: decision, status: 503)
+        var answer = refusedData(denial, 503, head, client, shown(byShareInfo: head))
         if denial.retryAfter == nil { answer.fields.append(("retry-after", Self.retryAfter)) }
-        let shown = shown(byShareInfo: head)
-        log.refusedData(
-            denial, decision: decision, shown, head.method, client, status: answer.status)
-        note(denial, decision, "webdav", .inbound, answer.status, client) {
-            tell(&$0, head, client, shown)
-        }
         return answer
     }
 
