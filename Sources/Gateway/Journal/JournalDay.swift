@@ -41,6 +41,16 @@ package struct JournalDay: Sendable, Hashable, Comparable, CustomStringConvertib
     private static let suffix = ".jsonl"
 }
 
+extension [JournalDay] {
+    /// Of days, the oldest first, those whose files can hold what is of `day` or later. Where a clock stepped
+    /// back, the file that was the newest holds what is of days before; and where the disk was full at
+    /// midnight, it goes on behind its day, until there is room for a new one.
+    func holding(from day: JournalDay) -> [JournalDay] {
+        let begin = last { $0 < day } ?? day
+        return filter { $0 >= begin }
+    }
+}
+
 extension Timestamp {
     /// `2026-11-27T00:45:12.123Z`.
     static func text(milliseconds: Int) -> String {

@@ -30,19 +30,14 @@ package struct JournalSearch: Sendable {
 
     private var type: JournalLine.Kind { own?.kind ?? .decision }
 
-    /// Of these days, the oldest first, those whose files can hold an answer. Where a clock stepped
-    /// back, the file that was the newest holds what is of days before; and where the disk was full
-    /// at midnight, it goes on behind its day, until there is room for a new one.
+    /// Of these days, the oldest first, those whose files can hold an answer.
     package func days(of days: [JournalDay]) -> [JournalDay] {
         let last = until.flatMap { until in
             days.first { $0 > JournalDay(milliseconds: until - 1) }
         }
-        let first = since.flatMap { since in days.last { $0 < JournalDay(milliseconds: since) } }
-        return days.filter { day in
-            if let last, day > last { return false }
-            if let first, day < first { return false }
-            return true
-        }
+        let later = since.map { days.holding(from: JournalDay(milliseconds: $0)) } ?? days
+        guard let last else { return later }
+        return later.filter { $0 <= last }
     }
 
     /// What every line that is meant holds, so that most others need not be read.

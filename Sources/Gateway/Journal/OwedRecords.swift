@@ -90,9 +90,7 @@ struct OwedRecords: Sendable {
         let old = left.map(\.decision).filter { !written.contains($0) }
         let first = old.compactMap({ DecisionID.time(of: $0) }).min().map { $0 * 1000 }
         if let first, first < earliest ?? .max {
-            let day = JournalDay(milliseconds: first)
-            let begin = days.last { $0 < day } ?? day
-            try reader.lines(of: days.filter { $0 >= begin }, take)
+            try reader.lines(of: days.holding(from: JournalDay(milliseconds: first)), take)
         }
         return left.filter { !written.contains($0.decision) }
             .sorted { $0.decision < $1.decision }.map(\.record)

@@ -24,12 +24,9 @@ struct JournalBatches {
         var unread = UnreadLines()
         var batch: [JournalLine] = []
         var count = 0
-        let first = JournalDay(milliseconds: since)
-        // A file may hold what is of another day, where a clock stepped back or the disk was full at
-        // midnight: the newest one before goes on.
-        let begin = days.last { $0 < first } ?? first
         try reader.lines(
-            of: days.filter { $0 >= begin }, holding: needles, unread: { unread.note($0) }
+            of: days.holding(from: JournalDay(milliseconds: since)), holding: needles,
+            unread: { unread.note($0) }
         ) { line, _ in
             count += 1
             if (line.time ?? since) < since { return .goOn }

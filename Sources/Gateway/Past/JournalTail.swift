@@ -58,10 +58,10 @@ package struct JournalTail {
     package mutating func added(_ body: (JournalLine) -> Void) throws {
         let days = try reader.days()
         // Days may have come since; the one before the newest may have got its last lines.
-        let known = sizes.keys.max().flatMap { newest in days.last { $0 < newest } }
-        guard let first = known ?? days.first else { return }
+        let watched = sizes.keys.max().map { days.holding(from: $0) } ?? days
+        guard let first = watched.first else { return }
         sizes = sizes.filter { $0.key >= first }
-        for day in days where day >= first {
+        for day in watched {
             let (size, before) = (size(of: day), sizes[day] ?? 0)
             guard size > before else { continue }
             sizes[day] = size
