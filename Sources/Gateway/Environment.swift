@@ -14,6 +14,9 @@ package struct Environment: Sendable {
     /// The same clock in seconds.
     package func monotonicSeconds() -> Int { monotonicMicroseconds() / 1_000_000 }
 
+    /// The same clock in seconds, with their parts.
+    func monotonic() -> Double { Double(monotonicMicroseconds()) / 1e6 }
+
     /// The clocks of this machine.
     package static let live: Environment = {
         let start = ContinuousClock.now

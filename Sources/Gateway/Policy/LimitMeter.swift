@@ -114,15 +114,6 @@ final class LimitMeter: Sendable {
         _ state: inout State
     ) -> Answer {
         let value = demand.value
-        if let last = state.usages.values[index].values[value], now - last < terms.period {
-            state.usages.values[index].values[value] = now
-            if terms.isSlow { state.usages.values[index].newValues.insert(value) }
-            let coming = Coming(
-                value: value, at: now, before: last, isSlow: terms.isSlow)
-            return .room(
-                Receipt(
-                    holder: holder, peer: demand.peer, amount: 0, value: coming, isPlace: false))
-        }
         let peer = state.usages.values[index].peer
         // Of the shared buckets there are few.
         let (all, own) = holder == demand.holder ? (capacity, perPeer) : (2 * capacity, .max)
@@ -318,7 +309,7 @@ extension LimitMeter.State {
         for value: SipHash.Value, at index: Dictionary<SipHash.Value, LimitMeter.Usage>.Index,
         _ most: Int, _ peer: SipHash.Value, _ capacity: Int, _ perPeer: Int
     ) -> Bool {
-        // An old one of the same name takes no new place.
+        // One of the same name takes no new place.
         if usages.values[index].values[value] != nil { return true }
         return usages.values[index].values.count < most && hasRoom(for: peer, capacity, perPeer)
     }

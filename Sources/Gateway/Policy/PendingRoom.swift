@@ -28,7 +28,7 @@ final class PendingRoom: Sendable {
     init(_ open: [Open], _ clock: Environment) {
         self.open = open
         self.clock = clock
-        since = Self.now(clock)
+        since = clock.monotonic()
         taken = Mutex(open.map(\.receipt.amount))
     }
 
@@ -39,7 +39,7 @@ final class PendingRoom: Sendable {
     ///
     /// Refused, and nothing taken: more than a limit has room for, where that is asked.
     func take(_ bytes: Int, _ extra: LimitMeter.Extra) throws(Denial) {
-        let now = Double(clock.monotonicMicroseconds()) / 1e6
+        let now = clock.monotonic()
         var added = [Double](repeating: 0, count: open.count)
         for (index, one) in open.enumerated() where one.isOfBytes {
             let own = taken.withLock { $0[index] }
@@ -61,7 +61,7 @@ final class PendingRoom: Sendable {
 
     /// Counts bytes that pass; whether all of them may: beyond the debt that a limit allows, none.
     func pass(_ bytes: Int) -> Bool {
-        let now = Double(clock.monotonicMicroseconds()) / 1e6
+        let now = clock.monotonic()
         var mayPass = true
         for (index, one) in open.enumerated() where one.isOfBytes {
             guard
@@ -81,15 +81,11 @@ final class PendingRoom: Sendable {
     }
 
     private func giveBack(_ amounts: [Double], since: Double) {
-        let now = Self.now(clock)
+        let now = clock.monotonic()
         for (one, amount) in zip(open, amounts) where one.isOfBytes && amount > 0 {
             one.place.meter.giveBack(
                 amount, of: one.receipt, of: one.place.measure, since: since, now: now)
         }
-    }
-
-    private static func now(_ clock: Environment) -> Double {
-        Double(clock.monotonicMicroseconds()) / 1e6
     }
 
     /// Settles it, the first time only.

@@ -16,7 +16,7 @@ extension LimitTable {
 
         init(_ environment: Environment) {
             wall = Double(environment.now())
-            monotonic = Double(environment.monotonicMicroseconds()) / 1e6
+            monotonic = environment.monotonic()
         }
     }
 
