@@ -68,9 +68,7 @@ enum LogLine {
     static func write(_ value: LogValue, depth: Int, into line: inout [UInt8]) {
         switch value {
         case .text(let text): LogText.write(text, into: &line)
-        case .bytes(let bytes): LogText.write(bytes, into: &line)
         case .number(let number): line.append(utf8: String(number))
-        case .flag(let flag): line.append(utf8: flag ? "true" : "false")
         case .list(let values):
             line.append(UInt8(ascii: "["))
             if depth < LogText.depthLimit {

@@ -32,11 +32,6 @@ package enum LogText {
         line.append(UInt8(ascii: "\""))
     }
 
-    /// The same for bytes: what is not UTF-8 becomes U+FFFD, written `\ufffd`.
-    static func write(_ bytes: [UInt8], into line: inout [UInt8]) {
-        write(String(decoding: bytes.prefix(valueLimit + 4), as: UTF8.self), into: &line)
-    }
-
     private static func write(_ scalar: Unicode.Scalar, into line: inout [UInt8]) {
         switch scalar {
         case "\"", "\\":

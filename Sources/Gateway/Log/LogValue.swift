@@ -3,10 +3,7 @@
 /// There is no way to make one of a `Secret`; what names a secret is its keyed fingerprint.
 package enum LogValue: Sendable, Equatable {
     case text(String)
-    /// What came off the wire and may not be UTF-8.
-    case bytes([UInt8])
     case number(Int)
-    case flag(Bool)
     case list([LogValue])
     case object([LogEntry])
 

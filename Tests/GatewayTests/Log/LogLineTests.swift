@@ -16,14 +16,14 @@ import Testing
         let text = line(
             .json,
             [
-                LogEntry(.kind, "shares"), LogEntry(.status, 201), LogEntry(.name, .flag(true)),
+                LogEntry(.kind, "shares"), LogEntry(.status, 201),
                 LogEntry(.would, .texts(["a", "b"])),
                 LogEntry(.ocm, .object([LogEntry(.shareType, "user")])),
             ])
         #expect(
             text == """
                 {"time":"2023-11-14T22:13:20.123Z","level":"info","message":"ocm.decision",\
-                "kind":"shares","status":201,"name":true,"would":["a","b"],\
+                "kind":"shares","status":201,"would":["a","b"],\
                 "ocm":{"share_type":"user"}}
 
                 """)

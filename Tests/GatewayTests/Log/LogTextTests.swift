@@ -24,12 +24,6 @@ import Testing
         #expect(written("a\(text)b") == "\"a\(escaped)b\"")
     }
 
-    @Test func bytesThatAreNoTextAreShownAsSuch() {
-        var line: [UInt8] = []
-        LogText.write([0x61, 0xFF, 0x62], into: &line)
-        #expect(String(decoding: line, as: UTF8.self) == "\"a\\ufffdb\"")
-    }
-
     @Test func aLongValueIsCut() {
         #expect(written(String(repeating: "x", count: 5000)).utf8.count < 1100)
         #expect(written(String(repeating: "é", count: 5000)).utf8.count < 1100)
