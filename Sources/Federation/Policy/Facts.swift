@@ -131,13 +131,3 @@ package enum MTLSFact: Sendable, Equatable, CaseIterable {
     case none
     case verified
 }
-
-extension Facts {
-    /// Whether a directory names the peer, with what the lists say: `none` or `listed`.
-    func directory(_ standing: Standing) -> DirectoryFact {
-        switch directory {
-        case .none, .listed: directory
-        case .byLists: standing.isInDirectory ? .listed : .none
-        }
-    }
-}

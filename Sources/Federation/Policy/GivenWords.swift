@@ -12,18 +12,9 @@ extension Facts {
             words.add("now", .instant(TOMLInstant(start: now, end: now)))
         }
         words.add("signature", signature.rawValue, unless: words.ordinary.signature.rawValue)
-        words.add(
-            "advertises_keys", peerKeys == .advertised, words.ordinary.peerKeys == .advertised)
-        words.add("token_exchange", access == .token, words.ordinary.access == .token)
-        words.add("invite", invite == .accepted, words.ordinary.invite == .accepted)
-        words.add("mfa", mfa == .enforced, words.ordinary.mfa == .enforced)
-        words.add("key_pinned", keyPinned == .pinned, words.ordinary.keyPinned == .pinned)
-        switch directory {
-        case .byLists: break
-        case .listed: words.add("directory", .boolean(true))
-        case .none: words.add("directory", .boolean(false))
+        for fact in PlainFact.allCases where has(fact) != words.ordinary.has(fact) {
+            if let isThere = has(fact) { words.add(fact.rawValue, .boolean(isThere)) }
         }
-        words.add("mtls", mtls == .verified, words.ordinary.mtls == .verified)
         words.add("software", software, unless: words.ordinary.software)
         words.add("address", address?.description, unless: nil)
         addShare(to: &words)
@@ -65,10 +56,6 @@ private struct GivenWords {
     mutating func add(_ key: String, _ value: TOMLNode.Content) { words.append((key, value)) }
 
     mutating func absent(_ key: String) { missing.append(key) }
-
-    mutating func add(_ key: String, _ flag: Bool, _ ordinary: Bool) {
-        if flag != ordinary { add(key, .boolean(flag)) }
-    }
 
     mutating func add(_ key: String, _ text: String?, unless ordinary: String?) {
         guard text != ordinary else { return }

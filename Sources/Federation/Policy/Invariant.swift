@@ -17,13 +17,8 @@ package struct MessageClass: Sendable {
     package var excepted: PeerSelector?
     /// Empty: not given.
     package var signatures: [SignatureFact] = []
-    package var peerKeys: PeerKeys?
-    package var access: AccessFact?
-    package var invite: InviteFact?
-    package var mfa: MFAFact?
-    package var keyPinned: PinFact?
-    package var directory: DirectoryFact?
-    package var mtls: MTLSFact?
+    /// Those that are given.
+    var plainFacts: [PlainFact: Bool] = [:]
     /// In the words of `when`, read as in a block that restricts: of several protocols or
     /// permissions one is enough, so that the class is rather too large than too small.
     package var conditions: [Condition] = []
@@ -37,12 +32,7 @@ package struct MessageClass: Sendable {
             peers.map({ $0.contains(facts.peer, standing) }) ?? true,
             excepted.map({ !$0.contains(facts.peer, standing) }) ?? true,
             signatures.isEmpty || signatures.contains(facts.signature),
-            peerKeys.map({ $0 == facts.peerKeys }) ?? true,
-            access.map({ $0 == facts.access }) ?? true,
-            invite.map({ $0 == facts.invite }) ?? true, mfa.map({ $0 == facts.mfa }) ?? true,
-            keyPinned.map({ $0 == facts.keyPinned }) ?? true,
-            directory.map({ $0 == facts.directory(standing) }) ?? true,
-            mtls.map({ $0 == facts.mtls }) ?? true
+            plainFacts.allSatisfy({ fact, isThere in facts.has(fact, standing) == isThere })
         else { return false }
         return conditions.allSatisfy { $0.holds(for: facts, in: .restricts) }
     }

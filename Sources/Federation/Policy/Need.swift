@@ -21,7 +21,7 @@ package enum Need: String, Sendable, CaseIterable {
         case .keyPinned:
             facts.keyPinned == .pinned
                 && (facts.occasion.direction == .outbound || facts.signature.isValid)
-        case .directory: facts.directory(standing) == .listed
+        case .directory: facts.has(.directory, standing)
         case .mtls: facts.mtls == .verified
         }
     }

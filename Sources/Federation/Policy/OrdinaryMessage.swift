@@ -53,15 +53,13 @@ extension Facts {
     /// tests; nil where there may be such a one.
     package var impossibleWord: String? {
         let usual = Facts.ordinary(occasion, peer: peer, now: now)
-        let said: [(word: String, need: Need, isSaid: Bool)] = [
-            ("signature", .signature, signature.isValid && !usual.signature.isValid),
-            ("token_exchange", .tokenExchange, access == .token && usual.access != .token),
-            ("invite", .invite, invite == .accepted && usual.invite != .accepted),
-            ("mfa", .mfa, mfa == .enforced && usual.mfa != .enforced),
-            ("key_pinned", .keyPinned, keyPinned == .pinned && usual.keyPinned != .pinned),
-            ("mtls", .mtls, mtls == .verified && usual.mtls != .verified),
-        ]
-        return said.first { $0.isSaid && !$0.need.mayBeMet(by: occasion) }?.word
+        if signature.isValid, !usual.signature.isValid, !Need.signature.mayBeMet(by: occasion) {
+            return "signature"
+        }
+        return Need.allCases.first { need in
+            guard let fact = need.fact, has(fact) == true else { return false }
+            return usual.has(fact) != true && !need.mayBeMet(by: occasion)
+        }?.fact?.rawValue
     }
 
     /// What the registry knows of a share too.

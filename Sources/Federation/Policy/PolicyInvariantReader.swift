@@ -28,44 +28,10 @@ struct PolicyInvariantReader {
         messages.excepted = blocks.selector("peer_not", &given)
         let signatures = TOMLForm<SignatureFact>.word("signature").oneOrMore
         messages.signatures = given.read("signature", signatures) ?? []
-        messages.peerKeys = given.read("advertises_keys", .boolean).map(PeerKeys.init(given:))
-        messages.access = given.read("token_exchange", .boolean).map(AccessFact.init(given:))
-        messages.invite = given.read("invite", .boolean).map(InviteFact.init(given:))
-        messages.mfa = given.read("mfa", .boolean).map(MFAFact.init(given:))
-        messages.keyPinned = given.read("key_pinned", .boolean).map(PinFact.init(given:))
-        messages.directory = given.read("directory", .boolean).map(DirectoryFact.init(given:))
-        messages.mtls = given.read("mtls", .boolean).map(MTLSFact.init(given:))
+        for fact in PlainFact.allCases {
+            messages.plainFacts[fact] = given.read(fact.rawValue, .boolean)
+        }
         messages.conditions = ConditionReader.read(from: &given)
         return messages
     }
-}
-
-// A fact that tests and invariants give as true or false.
-
-extension PeerKeys {
-    init(given: Bool) { self = given ? .advertised : .none }
-}
-
-extension AccessFact {
-    init(given: Bool) { self = given ? .token : .secret }
-}
-
-extension InviteFact {
-    init(given: Bool) { self = given ? .accepted : .none }
-}
-
-extension MFAFact {
-    init(given: Bool) { self = given ? .enforced : .notEnforced }
-}
-
-extension PinFact {
-    init(given: Bool) { self = given ? .pinned : .none }
-}
-
-extension DirectoryFact {
-    init(given: Bool) { self = given ? .listed : .none }
-}
-
-extension MTLSFact {
-    init(given: Bool) { self = given ? .verified : .none }
 }

@@ -109,23 +109,9 @@ enum GivenFacts {
         if let signature = table.read("signature", TOMLForm<SignatureFact>.word("signature")) {
             facts.signature = signature
         }
-        if let keys = table.read("advertises_keys", .boolean) {
-            facts.peerKeys = PeerKeys(given: keys)
+        for fact in PlainFact.allCases {
+            if let isThere = table.read(fact.rawValue, .boolean) { facts.set(fact, to: isThere) }
         }
-        if let access = table.read("token_exchange", .boolean) {
-            facts.access = AccessFact(given: access)
-        }
-        if let invite = table.read("invite", .boolean) {
-            facts.invite = InviteFact(given: invite)
-        }
-        if let mfa = table.read("mfa", .boolean) { facts.mfa = MFAFact(given: mfa) }
-        if let pinned = table.read("key_pinned", .boolean) {
-            facts.keyPinned = PinFact(given: pinned)
-        }
-        if let listed = table.read("directory", .boolean) {
-            facts.directory = DirectoryFact(given: listed)
-        }
-        if let verified = table.read("mtls", .boolean) { facts.mtls = MTLSFact(given: verified) }
         if let software = table.read("software", .line) { facts.software = software.lowercased() }
         if let address = table.read("address", .networkAddress) { facts.address = address }
         share(&table, &facts, over: message)

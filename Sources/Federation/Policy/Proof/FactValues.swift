@@ -58,7 +58,7 @@ struct FactValues {
         switch aspect {
         case .occasion: Occasion.all.count
         case .signature: SignatureFact.allCases.count
-        case .peerKeys, .access, .invite, .mfa, .keyPinned, .mtls: 2
+        case .plain: 2
         case .shareType: shareTypes.count
         case .resourceType: resourceTypes.count
         case .protocols: protocols.count
@@ -111,12 +111,7 @@ struct FactValues {
         switch aspect {
         case .occasion: facts.occasion = Occasion.all[number]
         case .signature: facts.signature = Self.signatures[number]
-        case .peerKeys: facts.peerKeys = number == 0 ? .none : .advertised
-        case .access: facts.access = number == 0 ? .token : .secret
-        case .invite: facts.invite = number == 0 ? .accepted : .none
-        case .mfa: facts.mfa = number == 0 ? .enforced : .notEnforced
-        case .keyPinned: facts.keyPinned = number == 0 ? .pinned : .none
-        case .mtls: facts.mtls = number == 0 ? .none : .verified
+        case .plain(let fact): facts.set(fact, to: (number == 0) == fact.isOrdinary)
         case .shareType: facts.shareType = shareTypes[number]
         case .resourceType: facts.resourceType = resourceTypes[number]
         case .protocols: facts.protocols = protocols[number]

@@ -4,12 +4,8 @@ enum Aspect: Hashable {
     /// With the time and what the lists say.
     case peer
     case signature
-    case peerKeys
-    case access
-    case invite
-    case mfa
-    case keyPinned
-    case mtls
+    /// Of all but the directory, which hangs on the peer.
+    case plain(PlainFact)
     case shareType
     case resourceType
     case protocols
@@ -178,17 +174,17 @@ struct MessageSpace {
             case .notificationType: facts.notificationType
             case .address: facts.address?.description
             case .software: facts.software
-            case .occasion, .peer, .peerKeys, .access, .invite, .mfa, .keyPinned, .mtls, .room: nil
+            case .occasion, .peer, .plain, .room: nil
             }
         return words.map { $0.isEmpty ? "none" : $0 } ?? "none"
     }
 
-    private static let facts: [Aspect] = [
-        .occasion, .peer, .signature, .peerKeys, .access, .invite, .mfa, .keyPinned, .mtls,
-        .shareType,
-        .resourceType, .protocols, .permissions, .accessTypes, .size, .owner, .sender, .recipient,
-        .notificationType, .address, .software,
-    ]
+    private static let facts: [Aspect] =
+        [Aspect.occasion, .peer, .signature]
+        + PlainFact.allCases.filter { $0 != .directory }.map(Aspect.plain) + [
+            Aspect.shareType, .resourceType, .protocols, .permissions, .accessTypes, .size, .owner,
+            .sender, .recipient, .notificationType, .address, .software,
+        ]
 }
 
 /// A message of a class, with what stands around it.

@@ -23,7 +23,7 @@ struct PolicyAtoms {
 
     mutating func add(_ messages: MessageClass, policy: Int) {
         selectors += [messages.peers, messages.excepted].compactMap(\.self).map { (policy, $0) }
-        asksDirectory = asksDirectory || messages.directory != nil
+        asksDirectory = asksDirectory || messages.plainFacts[.directory] != nil
         for condition in messages.conditions { add(condition) }
     }
 

@@ -91,12 +91,12 @@ struct RegionJudge {
         self.standings = standings.sorted { $0.key < $1.key }.map { by, standing in
             (space.question { $0.standings[number].by == by }, standing)
         }
+        let scopes = ScopeLiterals(space: space, policy: number)
         unsigned = [
             Literal(space.question(.occasion) { $0.occasion.isHeldToKeys }),
-            Literal(space.question(.peerKeys) { $0.peerKeys == .advertised }),
+            Literal(scopes.question(.peerKeys)),
             Literal(space.question(.signature) { $0.signature.isValid }, false),
         ]
-        let scopes = ScopeLiterals(space: space, policy: number)
         var before = policy.requirements.map { block in
             Block(
                 label: block.label, mode: block.mode,

@@ -21,18 +21,17 @@ struct RegionWords {
         ] {
             add(space.question(.signature) { $0.signature == fact }, word, "not \(word)")
         }
-        add(
-            space.question(.peerKeys) { $0.peerKeys == .advertised }, "peer advertises keys",
-            "peer advertises no keys")
-        add(space.question(.access) { $0.access == .token }, "by token", "by permanent secret")
-        add(space.question(.invite) { $0.invite == .accepted }, "invited", "not invited")
-        add(space.question(.mfa) { $0.mfa == .enforced }, "peer enforces MFA", "peer without MFA")
-        add(
-            space.question(.keyPinned) { $0.keyPinned == .pinned }, "key known before",
-            "key not known before")
-        add(
-            space.question(.mtls) { $0.mtls == .verified }, "client certificate",
-            "no client certificate")
+        let facts: [(PlainFact, String, String)] = [
+            (.peerKeys, "peer advertises keys", "peer advertises no keys"),
+            (.access, "by token", "by permanent secret"),
+            (.invite, "invited", "not invited"),
+            (.mfa, "peer enforces MFA", "peer without MFA"),
+            (.keyPinned, "key known before", "key not known before"),
+            (.mtls, "client certificate", "no client certificate"),
+        ]
+        for (fact, yes, no) in facts {
+            add(space.question(.plain(fact)) { $0.has(fact) == true }, yes, no)
+        }
         add(
             space.question(.notificationType) { $0.notificationType != nil },
             "with a notification type", "without a notification type")

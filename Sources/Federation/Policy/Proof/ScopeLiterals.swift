@@ -17,17 +17,12 @@ struct ScopeLiterals {
             literals.append(.init(space.question { $0.standings[policy].word == word }))
         }
         if !messages.signatures.isEmpty {
-            add(.signature, &literals) { messages.signatures.contains($0.signature) }
-        }
-        if let fact = messages.peerKeys { add(.peerKeys, &literals) { $0.peerKeys == fact } }
-        if let fact = messages.access { add(.access, &literals) { $0.access == fact } }
-        if let fact = messages.invite { add(.invite, &literals) { $0.invite == fact } }
-        if let fact = messages.mfa { add(.mfa, &literals) { $0.mfa == fact } }
-        if let fact = messages.keyPinned { add(.keyPinned, &literals) { $0.keyPinned == fact } }
-        if let fact = messages.mtls { add(.mtls, &literals) { $0.mtls == fact } }
-        if let fact = messages.directory {
             literals.append(
-                .init(space.question { $0.standings[policy].isInDirectory == (fact == .listed) }))
+                .init(space.question(.signature) { messages.signatures.contains($0.signature) }))
+        }
+        for fact in PlainFact.allCases {
+            guard let isThere = messages.plainFacts[fact] else { continue }
+            literals.append(.init(question(fact), isThere))
         }
         return literals
             + messages.conditions.flatMap { self.literals($0, .restricts, messages.occasions) }
@@ -35,29 +30,20 @@ struct ScopeLiterals {
 
     /// What a need asks for: all of it must hold.
     func demands(_ need: Need) -> [RegionJudge.Demand] {
-        let aspect: Aspect
-        switch need {
-        case .signature, .rfc9421: aspect = .signature
-        case .tokenExchange: aspect = .access
-        case .invite: aspect = .invite
-        case .mfa: aspect = .mfa
-        case .keyPinned:
-            let pinned = space.question(.keyPinned) { $0.keyPinned == .pinned }
-            let inbound = space.question(.occasion) { $0.occasion.direction == .inbound }
-            let signed = space.question(.signature) { $0.signature.isValid }
-            return [.init(met: pinned), .init(met: signed, when: inbound)]
-        case .mtls: aspect = .mtls
-        case .directory:
-            return [.init(met: space.question { $0.standings[policy].isInDirectory })]
+        guard let fact = need.fact else {
+            let nobody = Standing.nobody
+            return [.init(met: space.question(.signature) { need.isMet(by: $0, nobody) })]
         }
-        let nobody = Standing.nobody
-        return [.init(met: space.question(aspect) { need.isMet(by: $0, nobody) })]
+        guard need == .keyPinned else { return [.init(met: question(fact))] }
+        let inbound = space.question(.occasion) { $0.occasion.direction == .inbound }
+        let signed = space.question(.signature) { $0.signature.isValid }
+        return [.init(met: question(fact)), .init(met: signed, when: inbound)]
     }
 
-    private func add(
-        _ aspect: Aspect, _ literals: inout [RegionJudge.Literal], _ holds: (Facts) -> Bool
-    ) {
-        literals.append(.init(space.question(aspect, where: holds)))
+    /// The messages that have a fact; what a directory names hangs on the peer.
+    func question(_ fact: PlainFact) -> Question {
+        if fact == .directory { return space.question { $0.standings[policy].isInDirectory } }
+        return space.question(.plain(fact)) { $0.has(fact) == true }
     }
 
     private func occasions(_ occasions: OccasionSet) -> RegionJudge.Literal {

@@ -52,17 +52,20 @@ struct EnglishInvariants {
     }
 
     private static func facts(_ given: MessageClass) -> [String] {
-        let facts: [(Bool?, String)] = [
-            (given.peerKeys.map { $0 == .advertised }, "published keys"),
-            (given.access.map { $0 == .token }, "access by tokens only"),
-            (given.invite.map { $0 == .accepted }, "an accepted invitation"),
-            (given.mfa.map { $0 == .enforced }, "a second factor at the receiver"),
-            (given.keyPinned.map { $0 == .pinned }, "a key that was known before"),
-            (given.directory.map { $0 == .listed }, "a directory service that names the server"),
-            (given.mtls.map { $0 == .verified }, "the server's client certificate"),
-        ]
-        return facts.compactMap { fact, words in
-            fact.map { "\($0 ? "with" : "without") \(words)" }
+        PlainFact.allCases.compactMap { fact in
+            given.plainFacts[fact].map { "\($0 ? "with" : "without") \(words(fact))" }
+        }
+    }
+
+    private static func words(_ fact: PlainFact) -> String {
+        switch fact {
+        case .peerKeys: "published keys"
+        case .access: "access by tokens only"
+        case .invite: "an accepted invitation"
+        case .mfa: "a second factor at the receiver"
+        case .keyPinned: "a key that was known before"
+        case .directory: "a directory service that names the server"
+        case .mtls: "the server's client certificate"
         }
     }
 }

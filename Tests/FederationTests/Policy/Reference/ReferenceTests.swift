@@ -73,12 +73,12 @@ import Testing
             NetworkAddress($0.map(String.init).joined(separator: "."))
         }
         facts.signature = try #require(SignatureFact(rawValue: message.signature))
-        facts.peerKeys = PeerKeys(given: message.advertisesKeys)
-        facts.access = AccessFact(given: message.isByToken)
-        facts.invite = InviteFact(given: message.isInvited)
-        facts.mfa = MFAFact(given: message.enforcesMFA)
-        facts.keyPinned = PinFact(given: message.isPinned)
-        facts.mtls = MTLSFact(given: message.showsCertificate)
+        facts.set(.peerKeys, to: message.advertisesKeys)
+        facts.set(.access, to: message.isByToken)
+        facts.set(.invite, to: message.isInvited)
+        facts.set(.mfa, to: message.enforcesMFA)
+        facts.set(.keyPinned, to: message.isPinned)
+        facts.set(.mtls, to: message.showsCertificate)
         facts.software = message.software
         facts.shareType = message.shareType
         facts.resourceType = message.resourceType
