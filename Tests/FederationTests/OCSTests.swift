@@ -196,28 +196,16 @@ import Testing
         )
     }
 
-    @Test func theProviderDocumentIsReadAndServedPlainly() throws {
-        let recorded = RecordedTraffic.all.filter {
-            $0.path.contains("ocs-provider") && $0.status == 200
-        }
-        #expect(!recorded.isEmpty)
-        for exchange in recorded {
-            let document = try #require(OCSProviderDocument(parsing: exchange.answer))
-            #expect(document.webdav == "/public.php/webdav/")
-            #expect(document.share == "/ocs/v2.php/cloud/shares")
-        }
-        let closed = OCSProviderDocument.served(webdav: "/public.php/webdav/", api: .closed)
-        let served = try #require(OCSProviderDocument(parsing: closed))
-        #expect(served.webdav == "/public.php/webdav/")
-        #expect(served.share == nil)
-        let open = OCSProviderDocument.served(webdav: "/public.php/webdav/", api: .open)
-        #expect(OCSProviderDocument(parsing: open)?.share == "/ocs/v2.php/cloud/shares")
-    }
-
-    @Test(arguments: ["/a_b/", "/a:b/", "a/", "/../", "/a/%2e", "https://evil.test/", ""])
-    func aProviderPathOutsideItsCharactersIsNotTaken(_ path: String) throws {
-        let body =
-            #"{"version":2,"services":{"FEDERATED_SHARING":{"endpoints":{"webdav":"\#(path)"}}}}"#
-        #expect(try #require(OCSProviderDocument(parsing: Array(body.utf8))).webdav == nil)
+    @Test(arguments: [
+        (OCSProviderDocument.LegacyAPI.open, "/ocs/v2.php/cloud/shares" as String?), (.closed, nil),
+    ])
+    func theProviderDocumentNamesTheOlderAPIWhereItIsOpen(
+        _ api: OCSProviderDocument.LegacyAPI, _ share: String?
+    ) throws {
+        let body = OCSProviderDocument.served(webdav: "/public.php/webdav/", api: api)
+        let services = try JSONValue(parsing: body).object?["services"]?.object
+        let endpoints = services?["FEDERATED_SHARING"]?.object?["endpoints"]?.object
+        #expect(endpoints?["webdav"]?.string == "/public.php/webdav/")
+        #expect(endpoints?["share"]?.string == share)
     }
 }

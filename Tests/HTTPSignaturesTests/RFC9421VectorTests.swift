@@ -70,7 +70,7 @@ import Testing
             base64: RFC9421Vector.key("test-shared-secret", "secret_b64")
         ).orMissing("secret")
         #expect(
-            HMACKey(.sha256, secret).isValid(signature.signature, for: claimed.base.bytes))
+            HMACKey(.sha256, secret).authenticate(claimed.base.bytes) == signature.signature)
         // No key that can be published verifies it.
         let key = try VerificationKey(
             PublicKey(pem: RFC9421Vector.key("test-key-ed25519", "public_pem")))

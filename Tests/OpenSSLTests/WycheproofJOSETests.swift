@@ -117,7 +117,7 @@ import Testing
         if let text = key.k {
             let hashes: [String: Hash] = ["HS256": .sha256, "HS384": .sha384, "HS512": .sha512]
             guard let hash = hashes[name], let secret = Secret(base64: text) else { return false }
-            return HMACKey(hash, secret).isValid(signature, for: message)
+            return HMACKey(hash, secret).authenticate(message) == signature
         }
         guard let publicKey = publicKey(key) else { return false }
         let algorithms: [String: SignatureAlgorithm] = [

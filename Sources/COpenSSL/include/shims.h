@@ -145,10 +145,6 @@ static inline int ocmgate_general_type_dns(void) {
     return GEN_DNS;
 }
 
-static inline int ocmgate_general_type_address(void) {
-    return GEN_IPADD;
-}
-
 static inline void ocmgate_free(void *memory) {
     OPENSSL_free(memory);
 }

@@ -90,7 +90,6 @@ package struct OccasionSet: Sendable, Hashable {
     package mutating func insert(_ occasion: Occasion) { bits |= Self.bit(occasion) }
     /// Adds all of another set.
     package mutating func formUnion(_ other: OccasionSet) { bits |= other.bits }
-    package var isEmpty: Bool { bits == 0 }
 
     /// The members, in the order of the language.
     package var occasions: [Occasion] { Occasion.all.filter(contains) }

@@ -32,11 +32,6 @@ package final class Findings {
             ConfigurationError(file: file, position: position, message: message, remedy: remedy))
     }
 
-    /// Notes what is wrong.
-    package func report(_ error: ConfigurationError) {
-        errors.append(error)
-    }
-
     /// Notes all that is wrong.
     package func report(_ errors: ConfigurationErrors) {
         self.errors += errors.all

@@ -136,9 +136,6 @@ package struct JSONSchema: Sendable {
         return schema
     }
 
-    /// The value of `default`.
-    package var standard: JSONValue? { json["default"] }
-
     /// The schema as a document of its own, with what its references name.
     package func document(
         title: String, definitions: KeyValuePairs<String, JSONSchema> = [:]

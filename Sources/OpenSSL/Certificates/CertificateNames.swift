@@ -10,11 +10,6 @@ extension Certificate {
         }
     }
 
-    /// IP addresses, 4 or 16 bytes each.
-    package var addresses: [[UInt8]] {
-        alternativeNames(ofType: ocmgate_general_type_address())
-    }
-
     /// Whether it speaks for a host name or a literal IP address. A wildcard stands for one whole
     /// left-most label.
     package func matches(_ host: String) -> Bool {

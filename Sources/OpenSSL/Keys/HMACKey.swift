@@ -27,16 +27,6 @@ package struct HMACKey: Sendable {
 
     /// The tag of `message`, as long as a digest.
     package func authenticate(_ message: [UInt8]) -> [UInt8] { authenticate(message.span) }
-
-    /// Whether `tag` is the whole tag of `message`; a shortened tag is not valid.
-    package func isValid(_ tag: Span<UInt8>, for message: Span<UInt8>) -> Bool {
-        constantTimeEqual(authenticate(message).span, tag)
-    }
-
-    /// Whether `tag` is the whole tag of `message`; a shortened tag is not valid.
-    package func isValid(_ tag: [UInt8], for message: [UInt8]) -> Bool {
-        isValid(tag.span, for: message.span)
-    }
 }
 
 /// An `EVP_MAC_CTX` with its key, and copies of it that are used again and again.

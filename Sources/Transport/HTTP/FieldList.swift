@@ -76,9 +76,6 @@ package struct FieldList: Sendable {
         String(decoding: bytes[entries[index].name].map { Octet.lowered($0) }, as: UTF8.self)
     }
 
-    /// The value of the field at `index`.
-    package func value(at index: Int) -> ArraySlice<UInt8> { bytes[entries[index].value] }
-
     /// The whole line of a field, its end included, when it is written as we would write it: a
     /// colon, one space, the value and no more.
     func plainLine(_ entry: Entry) -> Range<Int>? {

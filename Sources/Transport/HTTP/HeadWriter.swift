@@ -95,17 +95,6 @@ package struct HeadWriter: Sendable {
         endLine()
     }
 
-    /// Adds a field whose value comes in three pieces.
-    package mutating func add(
-        _ name: FieldName, _ start: String, _ middle: String, _ end: String
-    ) throws(InvalidField) {
-        appendName(name)
-        try append(start, of: name)
-        try append(middle, of: name)
-        try append(end, of: name)
-        endLine()
-    }
-
     /// Adds a field that is a secret.
     package mutating func add(_ name: FieldName, _ value: Secret) throws(InvalidField) {
         appendName(name)

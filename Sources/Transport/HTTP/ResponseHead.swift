@@ -11,11 +11,10 @@ package final class ResponseHead: Sendable {
     package let contentLength: Int?
     /// Whether the upstream's connection can carry another message after this one.
     package let persistence: Persistence
-    let reasonRange: Range<Int>
 
     init(
         status: Int, version: HTTPVersion, fields: FieldList, body: ResponseFraming,
-        contentLength: Int?, persistence: Persistence, reasonRange: Range<Int>
+        contentLength: Int?, persistence: Persistence
     ) {
         self.status = status
         self.version = version
@@ -23,11 +22,7 @@ package final class ResponseHead: Sendable {
         self.body = body
         self.contentLength = contentLength
         self.persistence = persistence
-        self.reasonRange = reasonRange
     }
-
-    /// The reason phrase, possibly empty.
-    package var reason: ArraySlice<UInt8> { fields.bytes[reasonRange] }
 
     /// Whether a final answer is still to come.
     package var isInterim: Bool { status < 200 && status != 101 }

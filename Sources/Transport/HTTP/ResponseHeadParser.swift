@@ -24,9 +24,6 @@ package struct ResponseHeadParser: Sendable {
         self.limits = limits
     }
 
-    /// Whether some bytes of a head have come, but not all of them.
-    package var isInsideHead: Bool { scanner.position > 0 }
-
     /// Goes on with the head that begins at the first of `bytes` and answers a request of
     /// `method`.
     package mutating func parse(
@@ -88,8 +85,7 @@ package struct ResponseHeadParser: Sendable {
         return ResponseHead(
             status: line.status, version: line.version,
             fields: FieldList(bytes: copy, entries: entries), body: body,
-            contentLength: framing.contentLength, persistence: persistence,
-            reasonRange: line.reason)
+            contentLength: framing.contentLength, persistence: persistence)
     }
 
     /// RFC 9112, section 6.3, in its order; a body where none may be is refused.

@@ -2,7 +2,6 @@
 struct StatusLine: Sendable {
     let version: HTTPVersion
     let status: Int
-    let reason: Range<Int>
 
     /// Refused: other versions than 1.0 and 1.1, a status that is not three digits from 100 to
     /// 599, anything but one space in between. The space before an empty reason may be missing.
@@ -18,12 +17,7 @@ struct StatusLine: Sendable {
             status = status * 10 + Int(head[index] & 0x0F)
         }
         guard status >= 100, status < 600 else { throw .statusLine }
-        if line.count == 12 {
-            return StatusLine(
-                version: version, status: status, reason: line.upperBound..<line.upperBound)
-        }
-        guard head[start + 12] == 0x20 else { throw .statusLine }
-        return StatusLine(
-            version: version, status: status, reason: (start + 13)..<line.upperBound)
+        guard line.count == 12 || head[start + 12] == 0x20 else { throw .statusLine }
+        return StatusLine(version: version, status: status)
     }
 }

@@ -22,9 +22,6 @@ package struct LoopHandle: Sendable {
     /// On the loop only.
     var loop: Loop { bound.value }
 
-    /// Whether the caller runs on this loop.
-    package var isCurrent: Bool { eventLoop.inEventLoop }
-
     /// Sends a request to `upstream` and takes its whole answer, on a connection of this loop.
     ///
     /// Called from the loop, nothing changes threads.

@@ -72,16 +72,6 @@ package final class UpstreamHealth: Sendable {
         case (.opened, nil), (nil, _): break
         }
     }
-
-    /// What `status` tells: `closed` while requests pass, `open` while none does, `half-open` while one
-    /// tries.
-    package var state: String {
-        switch breaker.withLock({ $0.state }) {
-        case .closed: "closed"
-        case .open: "open"
-        case .halfOpen: "half-open"
-        }
-    }
 }
 
 extension UpstreamFailure {

@@ -34,11 +34,6 @@ struct OutgoingMessage: Sendable {
         }
     }
 
-    /// The signature, for the story; empty when there is none.
-    var signature: String {
-        fields.first { $0.name == "Signature" }?.value ?? ""
-    }
-
     private mutating func signRFC9421(_ signer: Peer, _ origin: Origin) throws {
         guard let key = signer.key else { return }
         fields.append((name: "Content-Digest", value: ContentDigest(of: body).text))

@@ -117,7 +117,7 @@ enum HeadProperties {
                 case .needMore: continue
                 case .head(let head, let consumed):
                     let summary = Summary(
-                        start: Array("\(head.status) ".utf8) + head.reason,
+                        start: Array("\(head.status)".utf8),
                         fields: fields(head.fields), framing: "\(head.body)",
                         rest: "\(head.version) \(head.persistence) \(head.contentLength ?? -1)")
                     return (.read(summary, consumed: consumed), head)

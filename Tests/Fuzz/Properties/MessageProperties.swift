@@ -61,7 +61,6 @@ enum MessageProperties {
         _ = try? TokenRequest(parsing: bytes, type: .form)
         _ = try? TokenRequest(parsing: bytes, type: nil)
         _ = DAVCredential(String(decoding: bytes, as: UTF8.self))
-        _ = OCSProviderDocument(parsing: bytes)
         guard let form = try? FormBody(parsing: bytes) else { return }
         try hold((try? FormBody(parsing: form.serialized())) == form, "a form reads otherwise")
         _ = try? OCSShare(form)

@@ -47,7 +47,7 @@ import Testing
         var compared = 0
         func compare<Part>(_ keys: [ConfigurationKey<Part>], _ prefix: String) {
             for key in keys {
-                guard let standard = key.schema.standard,
+                guard let standard = key.schema.json["default"],
                     let row = effective.rows.first(where: { $0.key == prefix + key.name })
                 else { continue }
                 compared += 1

@@ -23,10 +23,8 @@ import Testing
                 let key = HMACKey(.sha256, Secret(bytes(hex: test.key)))
                 let tag = Array(
                     key.authenticate(bytes(hex: test.msg)).prefix(group.tagSize / 8))
-                let valid = constantTimeEqual(tag, bytes(hex: test.tag))
+                let valid = tag == bytes(hex: test.tag)
                 #expect(valid == (test.result == "valid"), "case \(test.tcId)")
-                let whole = key.isValid(bytes(hex: test.tag), for: bytes(hex: test.msg))
-                #expect(whole == (valid && group.tagSize == 256), "case \(test.tcId)")
             }
         }
         #expect(count == file.numberOfTests)

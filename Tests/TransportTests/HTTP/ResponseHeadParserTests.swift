@@ -10,7 +10,7 @@ import Testing
     @Test func headIsTakenApart() throws {
         let head = try #require(
             try responseHead(answer("207 Multi Status", "Content-Length: 3", "ETag: x")))
-        #expect(head.status == 207 && latin1(head.reason) == "Multi Status")
+        #expect(head.status == 207)
         #expect(head.body == .length(3) && head.contentLength == 3)
         #expect(head.persistence == .keepAlive && !head.isInterim)
         #expect(head.fields.text(FieldName("etag")) == "x")
@@ -19,7 +19,7 @@ import Testing
     @Test(arguments: ["HTTP/1.1 200 \r\n\r\n", "HTTP/1.1 200\r\n\r\n"])
     func reasonMayBeMissing(_ text: String) throws {
         let head = try #require(try responseHead(text))
-        #expect(head.status == 200 && head.reason.isEmpty)
+        #expect(head.status == 200)
     }
 
     @Test(arguments: [

@@ -22,19 +22,19 @@ import Testing
             health.failed(failure, at: LoopTime(milliseconds: 0))
             health.failed(failure, at: LoopTime(milliseconds: 0))
         }
-        #expect(told.all.isEmpty && health.state == "closed")
+        #expect(told.all.isEmpty && health.isGood)
     }
 
     @Test func eachChangeIsToldOnce() {
         let told = Told()
         let health = health(told)
         for _ in 0..<5 { health.failed(.firstByteTimeout, at: LoopTime(milliseconds: 0)) }
-        #expect(health.state == "open")
+        #expect(!health.isGood)
         #expect(health.admit(at: LoopTime(milliseconds: 1)) == .refused(after: 600))
         #expect(health.admit(at: LoopTime(milliseconds: 600_000)) == .admitted)
-        #expect(health.state == "half-open")
+        #expect(!health.isGood)
         for _ in 0..<3 { health.answered(at: LoopTime(milliseconds: 600_001)) }
-        #expect(health.state == "closed")
+        #expect(health.isGood)
         #expect(told.all == [.suspended(.firstByteTimeout), .resumed])
     }
 
