@@ -155,12 +155,7 @@ extension BackendKind {
     fileprivate var nameOfTypes: String { self == .owncloud10 ? "shareTypes" : "resourceTypes" }
 
     /// CERN's reva looks for the type of the share by its name.
-    fileprivate var fileTypes: [String] {
-        switch self {
-        case .ocis, .opencloud, .cernbox: ["file", "folder"]
-        case .nextcloud, .owncloud10, .seafile, .generic: ["file"]
-        }
-    }
+    fileprivate var fileTypes: [String] { isReva ? ["file", "folder"] : ["file"] }
 
     fileprivate var readsOtherTypes: Bool {
         switch self {

@@ -1,6 +1,17 @@
 /// The programs that the gateway protects.
 package enum BackendKind: String, Sendable, CaseIterable {
     case nextcloud, owncloud10, ocis, opencloud, cernbox, seafile, generic
+
+    /// Whether it is of the reva family.
+    package var isReva: Bool {
+        switch self {
+        case .ocis, .opencloud, .cernbox: true
+        case .nextcloud, .owncloud10, .seafile, .generic: false
+        }
+    }
+
+    /// Whether it is of that family, or of no known kind.
+    var mayBeReva: Bool { isReva || self == .generic }
 }
 
 /// A backend as far as the wire is concerned: its kind, and for Nextcloud, Seafile and servers of no kind
@@ -80,10 +91,7 @@ package struct Backend: Sendable, Equatable {
 
     /// How the backend takes the permanent secret of a share on WebDAV.
     package var credential: Credential {
-        switch kind {
-        case .nextcloud, .owncloud10, .seafile, .generic: .basic
-        case .ocis, .opencloud, .cernbox: .bearer
-        }
+        kind.isReva ? .bearer : .basic
     }
 
     /// How a share's secret is shown to it.

@@ -68,26 +68,14 @@ extension Backend {
         }
     }
 
-    var readsSharedBy: Bool {
-        switch kind {
-        case .nextcloud, .seafile: true
-        case .owncloud10, .ocis, .opencloud, .cernbox, .generic: false
-        }
-    }
-
-    var readsSender: Bool {
-        switch kind {
-        case .owncloud10, .ocis, .opencloud, .cernbox: true
-        case .nextcloud: age == .current
-        case .seafile, .generic: false
-        }
-    }
-
+    /// The members in which it looks for who shares.
     var senderNames: Set<Translation.SenderName> {
-        var names: Set<Translation.SenderName> = []
-        if readsSharedBy { names.insert(.sharedBy) }
-        if readsSender { names.insert(.sender) }
-        return names
+        switch kind {
+        case .nextcloud: age == .current ? [.sharedBy, .sender] : [.sharedBy]
+        case .seafile: [.sharedBy]
+        case .owncloud10, .ocis, .opencloud, .cernbox: [.sender]
+        case .generic: []
+        }
     }
 
     /// Nextcloud to 32 refuses a share whose owner has an empty display name, and fills in one that is
@@ -134,12 +122,7 @@ extension Backend {
 
     /// Whether the host of a person is part of their name to it byte by byte, so that in another spelling
     /// (`H.example:0443`) it is somebody else: the `idp` of the reva family.
-    var keepsHostsAsWritten: Bool {
-        switch kind {
-        case .ocis, .opencloud, .cernbox: true
-        case .nextcloud, .owncloud10, .seafile, .generic: false
-        }
-    }
+    var keepsHostsAsWritten: Bool { kind.isReva }
 
     /// Whether it takes somebody else for whom a share is for than an address with this account names:
     /// oCIS and OpenCloud cut any host off (`docs/protocol-notes.md`), and Seafile ends an account at its
@@ -196,12 +179,7 @@ extension Backend {
     }
 
     /// Whether it looks at the secret in a notification; the reva family does not.
-    package var readsSecret: Bool {
-        switch kind {
-        case .nextcloud, .owncloud10, .seafile, .generic: true
-        case .ocis, .opencloud, .cernbox: false
-        }
-    }
+    package var readsSecret: Bool { !kind.isReva }
 
     /// How many characters of a peer's secret its database has room for (`protocol.md` 8.4); nil where that
     /// is no matter.
@@ -267,12 +245,7 @@ extension Backend {
 
     /// Whether an answer tells whoever was let in a token of the backend's own, as all of the reva family does
     /// (`X-Access-Token`).
-    package var tellsAccessTokens: Bool {
-        switch kind {
-        case .ocis, .opencloud, .cernbox, .generic: true
-        case .nextcloud, .owncloud10, .seafile: false
-        }
-    }
+    package var tellsAccessTokens: Bool { kind.mayBeReva }
 
     /// `uri` today; OpenCloud of early 2025 reads `url`.
     var uriMembers: [String] {
@@ -284,12 +257,7 @@ extension Backend {
     }
 
     /// Whether it may look at the URI of a share, and not only at the prefix of its sender's document.
-    package var looksAtURIs: Bool {
-        switch kind {
-        case .nextcloud, .owncloud10, .seafile: false
-        case .ocis, .opencloud, .cernbox, .generic: true
-        }
-    }
+    package var looksAtURIs: Bool { kind.mayBeReva }
 
     /// What becomes of a notification.
     package enum NotificationHandling: Sendable, Equatable {

@@ -110,10 +110,8 @@ extension OutboundTranslation {
 
     /// Where the data are of a share that does not say so itself.
     private func place(of share: Share) -> String {
-        switch dialect.reader.kind {
-        case .ocis, .opencloud: share.resourceType == "file" ? data + SingleFile.segment : data
-        case .nextcloud, .owncloud10, .cernbox, .seafile, .generic: data
-        }
+        dialect.reader.namesSingleFiles && share.resourceType == "file"
+            ? data + SingleFile.segment : data
     }
 
     /// Where the backend itself names the root of all shares, it is told as ``place(of:)`` tells it.

@@ -199,24 +199,23 @@ extension Backend {
             self.init(kind: .generic, age: .middle)
             return
         }
-        if let major = document.nextcloudMajor {
-            self.init(
-                kind: .nextcloud, age: major >= 35 ? .current : major >= 31 ? .middle : .old)
-        } else if let kind = document.revaKind {
-            self.init(kind: kind, age: .current)
+        let kind: BackendKind
+        let path = document.endPointParts.path
+        if document.nextcloudMajor != nil {
+            kind = .nextcloud
+        } else if let reva = document.revaKind {
+            kind = reva
         } else if document.isModern {
             self.init(kind: .generic, age: .current)
-        } else if document.endPointParts.path.contains("/ocm-via-webdav")
-            || document.endPointParts.path.contains("/api/v2.1/ocm")
-        {
-            self.init(kind: .seafile, document: document)
-        } else if document.listsShareTypes
-            || document.endPointParts.path.hasSuffix("/apps/federatedfilesharing")
-        {
-            self.init(kind: .owncloud10, age: .old)
+            return
+        } else if path.contains("/ocm-via-webdav") || path.contains("/api/v2.1/ocm") {
+            kind = .seafile
+        } else if document.listsShareTypes || path.hasSuffix("/apps/federatedfilesharing") {
+            kind = .owncloud10
         } else {
-            self.init(kind: .nextcloud, age: document.hasSignatureKey ? .middle : .old)
+            kind = .nextcloud
         }
+        self.init(kind: kind, document: document)
     }
 }
 

@@ -60,10 +60,5 @@ package struct PeerPaths: Sendable {
 extension BackendKind {
     /// The reva family takes the place of shared data from the share, and any path from discovery;
     /// the others filter what they read, or fall back to the path they are used to.
-    var readsAnyPath: Bool {
-        switch self {
-        case .ocis, .opencloud, .cernbox: true
-        case .nextcloud, .owncloud10, .seafile, .generic: false
-        }
-    }
+    var readsAnyPath: Bool { isReva }
 }

@@ -66,12 +66,13 @@ package struct ServedDiscovery: Sendable {
     ///   known to say.
     package func document(for kind: BackendKind, _ document: DiscoveryDocument?) -> [UInt8] {
         let path = document?.endPointParts.path ?? kind.usualEndPoint
+        let origin = asked ?? origin
         var members: [(String, JSONValue)] = [
             ("enabled", .bool(true)),
             // Nextcloud to 26 takes exactly this text, 27 to 30 little more.
             ("apiVersion", .string("1.0-proposal1")),
             ("version", .string(Self.version)),
-            ("endPoint", .string((asked ?? origin) + DiscoveryDocument.withoutSlash(path))),
+            ("endPoint", .string(origin + DiscoveryDocument.withoutSlash(path))),
             ("provider", .string(provider)),
         ]
         let types = resourceTypes(kind, document)
@@ -84,13 +85,10 @@ package struct ServedDiscovery: Sendable {
         if !criteria.isEmpty {
             members.append(("criteria", .array(criteria.map { .string($0.rawValue) })))
         }
-        members.append(("tokenEndPoint", .string((asked ?? origin) + tokenPath)))
-        members.append(("jwksUri", .string((asked ?? origin) + Self.jwksPath)))
+        members.append(("tokenEndPoint", .string(origin + tokenPath)))
+        members.append(("jwksUri", .string(origin + Self.jwksPath)))
         if let signatureKey {
-            let key: JSONValue = .object([
-                ("keyId", .string(signatureKey.keyId)), ("publicKeyPem", .string(signatureKey.pem)),
-            ])
-            members.append(("publicKey", key))
+            members.append(("publicKey", signatureKey.value))
         }
         if fromBackend.contains(.inviteAcceptDialog), let document,
             let dialog = document.inviteAcceptDialog.flatMap({ moved($0, from: document) })
@@ -152,9 +150,10 @@ package struct ServedDiscovery: Sendable {
         _ name: String, _ value: JSONValue, of kind: BackendKind
     ) -> Bool {
         switch name.lowercased() {
-        // Where `absolute` is said, opencloudmesh-go names a place at the receiver's own host.
+        // The reva family takes the place of the data from the share itself. Where `absolute` is said,
+        // opencloudmesh-go names a place at the receiver's own host.
         // Relative URIs are completed for the backend, so nothing has to be said.
-        case "webdav-receive": kind.needsAbsoluteURIs
+        case "webdav-receive": kind.isReva
         // In this form it opens by tokens, which are good for WebDAV alone (`docs/decisions/0002`).
         case "webapp": value.object != nil
         case "webapp-receive": true
@@ -204,14 +203,6 @@ extension BackendKind {
         case .nextcloud, .ocis, .opencloud, .cernbox, .generic: "/ocm"
         case .owncloud10: "/apps/federatedfilesharing"
         case .seafile: "/ocm-via-webdav"
-        }
-    }
-
-    /// The reva family takes the place of the data from the share itself.
-    var needsAbsoluteURIs: Bool {
-        switch self {
-        case .ocis, .opencloud, .cernbox: true
-        case .nextcloud, .owncloud10, .seafile, .generic: false
         }
     }
 

@@ -38,7 +38,7 @@ package enum OCSAnswer {
     /// without that member as delivered.
     package static func refusal(_ denial: Denial, decision: String) -> [UInt8] {
         JSONValue.object([
-            ("ocs", failure(status: denial.status, message: denial.hint)),
+            ("ocs", answer("failure", denial.status, denial.hint)),
             ("error", .string(denial.disclosedCode)),
             ("decision", .string(decision)),
             ("hint", .string(denial.hint)),
@@ -49,7 +49,7 @@ package enum OCSAnswer {
     /// account.
     package static func failure(_ code: Int) -> [UInt8] {
         JSONValue.object([
-            ("ocs", failure(status: code, message: DenialCode.notDelivered.hint))
+            ("ocs", answer("failure", code, DenialCode.notDelivered.hint))
         ]).serialized()
     }
 
@@ -76,22 +76,21 @@ package enum OCSAnswer {
             }
             data = .object(members)
         }
-        let meta: JSONValue = .object([
-            ("status", .string("ok")), ("statuscode", .integer(code)), ("message", .string("OK")),
-        ])
-        return JSONValue.object([("ocs", .object([("meta", meta), ("data", data)]))]).serialized()
+        return taken(code, data)
     }
 
-    private static func failure(status: Int, message: String) -> JSONValue {
-        .object([
-            (
-                "meta",
-                .object([
-                    ("status", .string("failure")), ("statuscode", .integer(status)),
-                    ("message", .string(message)),
-                ])
-            ),
-            ("data", .array([])),
+    /// The answer to a call that was taken.
+    static func taken(_ code: Int, _ data: JSONValue) -> [UInt8] {
+        JSONValue.object([("ocs", answer("ok", code, "OK", data))]).serialized()
+    }
+
+    private static func answer(
+        _ status: String, _ code: Int, _ message: String, _ data: JSONValue = .array([])
+    ) -> JSONValue {
+        let meta: JSONValue = .object([
+            ("status", .string(status)), ("statuscode", .integer(code)),
+            ("message", .string(message)),
         ])
+        return .object([("meta", meta), ("data", data)])
     }
 }

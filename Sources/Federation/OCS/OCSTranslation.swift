@@ -170,11 +170,7 @@ package enum OCSTranslation {
             if let id = reshare.providerID { members.append(("remoteId", .string(id.text))) }
             data = .object(members)
         }
-        let code = version == .v1 ? 100 : 200
-        let meta: JSONValue = .object([
-            ("status", .string("ok")), ("statuscode", .integer(code)), ("message", .string("OK")),
-        ])
-        return JSONValue.object([("ocs", .object([("meta", meta), ("data", data)]))]).serialized()
+        return OCSAnswer.taken(version == .v1 ? 100 : 200, data)
     }
 }
 

@@ -159,12 +159,7 @@ package struct RouteTable: Sendable {
 
     /// Whether it may look for the server of an invited person at the host that a body names. oCIS does not yet,
     /// and has the same source.
-    private static func looksForInviteDialogs(_ kind: BackendKind) -> Bool {
-        switch kind {
-        case .ocis, .opencloud, .cernbox, .generic: true
-        case .nextcloud, .owncloud10, .seafile: false
-        }
-    }
+    private static func looksForInviteDialogs(_ kind: BackendKind) -> Bool { kind.mayBeReva }
 
     /// Where each kind serves shared data. The longer path comes first.
     private static func webdavRoots(_ kind: BackendKind) -> [(String, WebDAVRoot)] {
