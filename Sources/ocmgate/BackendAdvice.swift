@@ -1,6 +1,7 @@
 import Federation
 import Foundation
 import Gateway
+import OpenSSL
 import Transport
 
 /// What the server behind the gateway must be told, so that it believes the gateway
@@ -299,15 +300,6 @@ struct BackendAdvice {
 /// A word as a shell reads it: in single quotes where it has more than letters, digits and what a path
 /// usually has.
 func shellQuoted(_ word: String) -> String {
-    let isPlain = word.utf8.allSatisfy { byte in
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "/"), UInt8(ascii: "."),
-            UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "+"), UInt8(ascii: ":"),
-            UInt8(ascii: "@"), UInt8(ascii: "%"), UInt8(ascii: ","), UInt8(ascii: "="):
-            true
-        default: false
-        }
-    }
+    let isPlain = word.utf8.allSatisfy { $0.isLetterOrDigit || "/.-_+:@%,=".utf8.contains($0) }
     return isPlain && !word.isEmpty ? word : "'" + word.replacing("'", with: "'\\''") + "'"
 }

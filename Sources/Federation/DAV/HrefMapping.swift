@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// Which paths of a server stand for which paths of the client.
 package struct HrefMapping: Sendable {
     let from: String
@@ -65,8 +67,8 @@ package struct HrefMapping: Sendable {
     private static func next(_ path: inout Substring.UTF8View) -> Unit? {
         guard let byte = path.popFirst() else { return nil }
         let digits = Array(path.prefix(2))
-        guard byte == UInt8(ascii: "%"), digits.count == 2, let high = hexValue(digits[0]),
-            let low = hexValue(digits[1])
+        guard byte == UInt8(ascii: "%"), digits.count == 2, let high = digits[0].hexValue,
+            let low = digits[1].hexValue
         else { return Unit(byte: byte, isEscapedSlash: false) }
         path = path.dropFirst(2)
         let value = high << 4 | low

@@ -41,7 +41,7 @@ extension Span<UInt8> {
     func startsFolded(_ word: String) -> Bool {
         let word = word.utf8.span
         guard count >= word.count else { return false }
-        for place in word.indices where asciiLowercased(self[place]) != word[place] { return false }
+        for place in word.indices where self[place].asciiLowercased != word[place] { return false }
         return true
     }
 
@@ -60,7 +60,7 @@ extension String {
 
     /// Equal but for the case of the letters of ASCII.
     package func isSame(inAnyCaseAs other: String) -> Bool {
-        utf8.elementsEqual(other.utf8) { asciiLowercased($0) == asciiLowercased($1) }
+        utf8.elementsEqual(other.utf8) { $0.asciiLowercased == $1.asciiLowercased }
     }
 
     /// Whether every byte is one of ASCII.
@@ -70,6 +70,3 @@ extension String {
         return true
     }
 }
-
-/// The byte, or the lower-case letter of an upper-case one.
-func asciiLowercased(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte | 0x20 : byte }

@@ -1,3 +1,5 @@
+import OpenSSL
+
 extension JSONValue {
     /// Reads one JSON text (RFC 8259), strictly.
     ///
@@ -235,7 +237,7 @@ private struct JSONReader {
     private mutating func unit(_ bytes: Span<UInt8>) throws(JSONError) -> UInt16 {
         var unit: UInt16 = 0
         for _ in 0..<4 {
-            guard let digit = hexValue(try peek(bytes)) else { throw failure(.invalidEscape) }
+            guard let digit = try peek(bytes).hexValue else { throw failure(.invalidEscape) }
             unit = unit << 4 | UInt16(digit)
             place += 1
         }
@@ -272,15 +274,5 @@ private struct JSONReader {
         while place < bytes.count, (0x30...0x39).contains(bytes[place]) { place += 1 }
         guard place > start else { throw failure(.invalidNumber) }
         return place - start
-    }
-}
-
-/// The value of a hexadecimal digit, or nil.
-func hexValue(_ byte: UInt8) -> UInt8? {
-    switch byte {
-    case 0x30...0x39: byte - 0x30
-    case 0x41...0x46: byte - 0x37
-    case 0x61...0x66: byte - 0x57
-    default: nil
     }
 }

@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// The names seen in one object, compared as the loosest reader behind us would compare them.
 ///
 /// Go matches names without regard to letter case, with the two letters that fold to ASCII
@@ -28,7 +30,7 @@ struct MemberNames {
         let left = a.utf8.span
         let right = b.utf8.span
         for place in left.indices
-        where asciiLowercased(left[place]) != asciiLowercased(right[place]) { return false }
+        where left[place].asciiLowercased != right[place].asciiLowercased { return false }
         return true
     }
 

@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// The parameters of `application/x-www-form-urlencoded`, in order, or of a query.
 package struct FormBody: Sendable, Equatable {
     package private(set) var parameters: [(name: String, value: String)]
@@ -44,13 +46,8 @@ package struct FormBody: Sendable, Equatable {
     package var hasPlainNames: Bool {
         parameters.allSatisfy { name, _ in
             !name.isEmpty
-                && name.utf8.allSatisfy { byte in
-                    switch byte {
-                    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "_"),
-                        UInt8(ascii: "-"):
-                        true
-                    default: false
-                    }
+                && name.utf8.allSatisfy {
+                    $0.isLetterOrDigit || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-")
                 }
         }
     }
@@ -88,8 +85,8 @@ package struct FormBody: Sendable, Equatable {
                 bytes.append(0x20)
                 place += 1
             case UInt8(ascii: "%"):
-                guard place + 2 < text.endIndex, let high = hexValue(text[place + 1]),
-                    let low = hexValue(text[place + 2])
+                guard place + 2 < text.endIndex, let high = text[place + 1].hexValue,
+                    let low = text[place + 2].hexValue
                 else { return nil }
                 bytes.append(high << 4 | low)
                 place += 3
@@ -107,19 +104,14 @@ package struct FormBody: Sendable, Equatable {
     private static func encode(_ text: String, into bytes: inout [UInt8]) {
         for byte in text.utf8 {
             switch byte {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "."),
-                UInt8(ascii: "_"):
-                bytes.append(byte)
             case 0x20: bytes.append(UInt8(ascii: "+"))
-            default:
-                bytes.append(UInt8(ascii: "%"))
-                bytes.append(digits[Int(byte >> 4)])
-                bytes.append(digits[Int(byte & 15)])
+            // PHP escapes this one, too.
+            case UInt8(ascii: "~"): bytes.append(escaped: byte)
+            case _ where byte.isUnreserved: bytes.append(byte)
+            case _: bytes.append(escaped: byte)
             }
         }
     }
-
-    private static let digits = Array("0123456789ABCDEF".utf8)
 }
 
 extension FormBody: CustomStringConvertible, CustomReflectable {

@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// A host without port in its canonical spelling.
 struct HostName: Equatable {
     let text: String
@@ -81,18 +83,15 @@ struct HostName: Equatable {
         if label.utf8.dropFirst(2).starts(with: "--".utf8), !label.hasPrefix("xn--") {
             return false
         }
-        return label.utf8.allSatisfy { byte in
-            switch byte {
-            case 0x61...0x7A, 0x30...0x39, UInt8(ascii: "-"): true
-            default: false
-            }
+        return label.utf8.allSatisfy {
+            $0.isLowercaseLetter || $0.isDigit || $0 == UInt8(ascii: "-")
         }
     }
 
     /// What the WHATWG URL parser would read as a number in the last place.
     private static func isNumber(_ label: Substring) -> Bool {
-        if label.utf8.allSatisfy({ (0x30...0x39).contains($0) }) { return true }
-        return label.hasPrefix("0x") && label.dropFirst(2).utf8.allSatisfy { hexValue($0) != nil }
+        if label.utf8.allSatisfy(\.isDigit) { return true }
+        return label.hasPrefix("0x") && label.dropFirst(2).utf8.allSatisfy { $0.hexValue != nil }
     }
 
     private static func isOctet(_ label: Substring) -> Bool {

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import OpenSSL
 
 /// Names beyond ASCII as the DNS has them: lower-case, NFKC, then Punycode (RFC 3492) behind
 /// `xn--`.
@@ -96,7 +97,6 @@ enum IDNA {
     }
 
     private static func asciiLowercased(_ name: some StringProtocol) -> String {
-        String(
-            decoding: name.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
+        String(decoding: name.utf8.map(\.asciiLowercased), as: UTF8.self)
     }
 }

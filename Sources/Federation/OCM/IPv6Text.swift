@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// An IPv6 address from its text (RFC 4291 2.2), to be written after RFC 5952.
 struct IPv6Text: Equatable {
     /// The eight groups.
@@ -61,7 +63,7 @@ struct IPv6Text: Equatable {
         guard (1...4).contains(digits.count) else { return nil }
         var value: UInt16 = 0
         for byte in digits {
-            guard let digit = hexValue(byte) else { return nil }
+            guard let digit = byte.hexValue else { return nil }
             value = value << 4 | UInt16(digit)
         }
         return value
@@ -77,7 +79,7 @@ struct IPv6Text: Equatable {
             }
             var value: UInt16 = 0
             for byte in part {
-                guard (0x30...0x39).contains(byte) else { return nil }
+                guard byte.isDigit else { return nil }
                 value = value * 10 + UInt16(byte - 0x30)
             }
             guard value <= 255 else { return nil }

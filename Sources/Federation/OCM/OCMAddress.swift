@@ -120,7 +120,7 @@ package struct OCMAddress: Sendable, Equatable {
     static func isUUID(_ text: some StringProtocol) -> Bool {
         text.utf8.count == uuid.count
             && zip(text.utf8, uuid).allSatisfy { byte, place in
-                place == UInt8(ascii: "x") ? hexValue(byte) != nil : byte == place
+                place == UInt8(ascii: "x") ? byte.hexValue != nil : byte == place
             }
     }
 

@@ -28,15 +28,7 @@ struct PolicyListReader {
     }
 
     private func checkName(_ member: TOMLMember) {
-        let isPlain = member.key.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
-                true
-            default: false
-            }
-        }
-        if !isPlain || member.key.isEmpty {
+        if member.key.isEmpty || !member.key.utf8.allSatisfy(TOMLCursor.isBare) {
             findings.report(
                 member.keyPosition,
                 "the name of a list has letters, digits, \"-\" and \"_\" only")

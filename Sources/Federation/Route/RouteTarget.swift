@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// What lies behind one entry of the table, and how the rest of the path and the method decide.
 enum Target: Sendable {
     /// A path that is taken as a whole.
@@ -132,24 +134,12 @@ package func percentDecoded(_ text: some StringProtocol) -> String? {
             bytes.append(byte)
             continue
         }
-        guard let high = rest.next().flatMap(hexValue), let low = rest.next().flatMap(hexValue)
+        guard let high = rest.next()?.hexValue, let low = rest.next()?.hexValue
         else { return nil }
         bytes.append(high << 4 | low)
     }
     guard !bytes.contains(where: { $0 < 0x20 || $0 == 0x7F }) else { return nil }
     return String(validating: bytes, as: UTF8.self)
-}
-
-extension UInt8 {
-    /// Whether it needs no escape anywhere: a letter, a digit, or one of four signs (RFC 3986, section 2.3).
-    package var isUnreserved: Bool {
-        switch self {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "."),
-            UInt8(ascii: "_"), UInt8(ascii: "~"):
-            true
-        case _: false
-        }
-    }
 }
 
 extension StringProtocol {
@@ -172,12 +162,8 @@ package func percentEncoded(_ text: some StringProtocol) -> String {
         if byte.isUnreserved {
             bytes.append(byte)
         } else {
-            bytes += [UInt8(ascii: "%"), hexDigit(byte >> 4), hexDigit(byte & 15)]
+            bytes.append(escaped: byte)
         }
     }
     return String(decoding: bytes, as: UTF8.self)
-}
-
-private func hexDigit(_ value: UInt8) -> UInt8 {
-    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "A") + (value - 10)
 }

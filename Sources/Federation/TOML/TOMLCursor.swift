@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// A place in a valid TOML text that moves over its tokens and knows line and column.
 struct TOMLCursor {
     private let bytes: [UInt8]
@@ -160,12 +162,7 @@ struct TOMLCursor {
 
     /// A letter, digit, `-` or `_`: what a key without quotes is made of.
     static func isBare(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
-            true
-        default: false
-        }
+        byte.isLetterOrDigit || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
     }
 }
 

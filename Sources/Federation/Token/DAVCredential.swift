@@ -27,7 +27,7 @@ package enum DAVCredential: Sendable, Equatable {
         let value = parts[1].drop { $0 == " " }
         switch parts[0].lowercased() {
         case "bearer":
-            self = Self.isToken(value) ? .bearer(Secret(utf8: String(value))) : .unreadable
+            self = value.isToken68 ? .bearer(Secret(utf8: String(value))) : .unreadable
         case "basic": self = Self.basic(String(value))
         default: self = .unreadable
         }
@@ -59,18 +59,16 @@ package enum DAVCredential: Sendable, Equatable {
         return .basic(
             user: Secret(Array(bytes[..<colon])), password: Secret(Array(bytes[(colon + 1)...])))
     }
+}
 
-    /// The characters of a `token68` (RFC 9110 11.2).
-    private static func isToken(_ text: Substring) -> Bool {
-        !text.isEmpty
-            && text.utf8.allSatisfy { byte in
-                switch byte {
-                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "."),
-                    UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: "+"), UInt8(ascii: "/"),
-                    UInt8(ascii: "="):
-                    true
-                default: false
-                }
+extension StringProtocol {
+    /// Whether it is of the characters of a `token68`, by which a bearer is let in (RFC 9110, section 11.2;
+    /// RFC 6750, section 2.1).
+    var isToken68: Bool {
+        !isEmpty
+            && utf8.allSatisfy {
+                $0.isUnreserved || $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "/")
+                    || $0 == UInt8(ascii: "=")
             }
     }
 }

@@ -28,9 +28,9 @@ package enum TokenReply: Sendable, Equatable {
 
     private static func granted(_ object: JSONObject?) -> TokenReply {
         guard let object else { return .unusable("not a JSON object") }
-        guard let token = object["access_token"]?.string, isToken(token) else {
-            return .unusable("no access_token that can be sent")
-        }
+        guard let token = object["access_token"]?.string, token.isToken68,
+            token.utf8.count <= longestToken
+        else { return .unusable("no access_token that can be sent") }
         if let type = object["token_type"]?.string, type.lowercased() != "bearer" {
             return .unusable("another type of token")
         }
@@ -52,20 +52,8 @@ package enum TokenReply: Sendable, Equatable {
         return .clientRefused(OAuthError(rawValue: word)?.rawValue ?? "an unknown error")
     }
 
-    /// The characters of a `token68` (RFC 6750, section 2.1).
-    private static func isToken(_ text: String) -> Bool {
-        (1...8192).contains(text.utf8.count)
-            && text.utf8.allSatisfy { byte in
-                switch byte {
-                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "."),
-                    UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: "+"), UInt8(ascii: "/"),
-                    UInt8(ascii: "="):
-                    true
-                case _: false
-                }
-            }
-    }
-
+    /// Bytes.
+    private static let longestToken = 8192
     private static let usualLifetime = 60
     private static let longestLifetime = 86_400
 }

@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// Reader of the parameters of a draft-cavage signature: `name="text"` or `name=number`, with
 /// commas between.
 struct CavageParameters {

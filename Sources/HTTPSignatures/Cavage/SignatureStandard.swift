@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// Which standard the signature fields of a message follow.
 package enum SignatureStandard: Sendable, Equatable {
     /// No field of any standard.

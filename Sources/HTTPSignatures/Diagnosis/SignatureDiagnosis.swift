@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// Why a signature failed: the known distortions are tried, fewest first, until one verifies.
 ///
 /// For people; nothing that is found here makes a message acceptable. The work is bounded: at most

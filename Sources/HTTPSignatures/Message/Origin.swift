@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// Scheme and authority of a URI, in the one form that `@target-uri`, `@authority` and `@scheme`
 /// are built from (RFC 9421 sections 2.2.2 to 2.2.4): lower case, without the default port.
 package struct Origin: Sendable, Hashable, CustomStringConvertible {

@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// One HTTP/1 message as a file holds it: head, empty line, body.
 ///
 /// Lines of the head end in CRLF or in LF, all alike. The body is the rest of the file as it is.

@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// A component identifier: the name of a part of the message, with its parameters (RFC 9421
 /// section 2).
 package struct Component: Sendable, Hashable {

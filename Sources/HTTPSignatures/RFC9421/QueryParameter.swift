@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// Values of `@query-param` (RFC 9421 section 2.2.8): parsed as a form, encoded again.
 enum QueryParameter {
     /// The encoded value of the one parameter with this encoded name.
@@ -44,9 +46,7 @@ enum QueryParameter {
             if isKept(byte) {
                 output.append(byte)
             } else {
-                output.append(UInt8(ascii: "%"))
-                output.append(.uppercaseHexDigit(byte >> 4))
-                output.append(.uppercaseHexDigit(byte & 15))
+                output.append(escaped: byte)
             }
         }
         return output
@@ -54,7 +54,7 @@ enum QueryParameter {
 
     /// What is outside the form-urlencoded percent-encode set.
     private static func isKept(_ byte: UInt8) -> Bool {
-        byte.isLetter || byte.isDigit || byte == UInt8(ascii: "*") || byte == UInt8(ascii: "-")
+        byte.isLetterOrDigit || byte == UInt8(ascii: "*") || byte == UInt8(ascii: "-")
             || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "_")
     }
 }

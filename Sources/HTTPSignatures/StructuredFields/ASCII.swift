@@ -1,13 +1,7 @@
-/// The character classes of the ABNF that the standards here share (RFC 5234, RFC 9110, RFC 9651).
+import OpenSSL
+
+/// The character classes of the ABNF that the standards here have beside those of ASCII (RFC 9110, RFC 9651).
 extension UInt8 {
-    var isDigit: Bool { self >= 0x30 && self <= 0x39 }
-
-    var isLowercaseLetter: Bool { self >= 0x61 && self <= 0x7A }
-
-    var isUppercaseLetter: Bool { self >= 0x41 && self <= 0x5A }
-
-    var isLetter: Bool { (self | 0x20).isLowercaseLetter }
-
     var isPrintableASCII: Bool { self >= 0x20 && self <= 0x7E }
 
     /// A byte of a key after its first (RFC 9651 section 3.1.2).
@@ -18,7 +12,7 @@ extension UInt8 {
 
     /// `tchar` (RFC 9110 section 5.6.2).
     var isFieldNameByte: Bool {
-        if isLetter || isDigit { return true }
+        if isLetterOrDigit { return true }
         switch self {
         case 0x21, 0x23...0x27, 0x2A, 0x2B, 0x2D, 0x2E, 0x5E...0x60, 0x7C, 0x7E: return true
         case _: return false
@@ -30,23 +24,5 @@ extension UInt8 {
         isFieldNameByte || self == UInt8(ascii: ":") || self == UInt8(ascii: "/")
     }
 
-    var lowercaseHexValue: UInt8? {
-        if isDigit { return self - 0x30 }
-        return self >= 0x61 && self <= 0x66 ? self - 0x61 + 10 : nil
-    }
-
-    var hexValue: UInt8? {
-        isUppercaseLetter ? (self | 0x20).lowercaseHexValue : lowercaseHexValue
-    }
-
-    static func lowercaseHexDigit(_ value: UInt8) -> UInt8 {
-        value < 10 ? 0x30 + value : 0x61 + value - 10
-    }
-
-    static func uppercaseHexDigit(_ value: UInt8) -> UInt8 {
-        value < 10 ? 0x30 + value : 0x41 + value - 10
-    }
-
-    /// ASCII letters only; other bytes stay.
-    var asciiLowercased: UInt8 { isUppercaseLetter ? self | 0x20 : self }
+    var lowercaseHexValue: UInt8? { isUppercaseLetter ? nil : hexValue }
 }

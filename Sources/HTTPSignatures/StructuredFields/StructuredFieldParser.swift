@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// Parser of HTTP structured fields; the step numbers are those of RFC 9651 section 4.2.
 ///
 /// Stricter than section 4.2.7 asks where a reader may choose: a byte sequence without its padding,

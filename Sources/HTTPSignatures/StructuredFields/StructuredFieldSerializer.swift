@@ -170,8 +170,8 @@ package struct StructuredFieldSerializer {
         for byte in displayString.utf8 {
             if byte == UInt8(ascii: "%") || byte == UInt8(ascii: "\"") || !byte.isPrintableASCII {
                 bytes.append(UInt8(ascii: "%"))
-                bytes.append(UInt8.lowercaseHexDigit(byte >> 4))
-                bytes.append(UInt8.lowercaseHexDigit(byte & 15))
+                bytes.append(Hex.digit(byte >> 4))
+                bytes.append(Hex.digit(byte))
             } else {
                 bytes.append(byte)
             }

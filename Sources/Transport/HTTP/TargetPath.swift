@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// A path in the one spelling in which it is routed and forwarded.
 ///
 /// In every spelling runs of slashes are merged, and control characters, backslashes, broken
@@ -46,7 +48,7 @@ package struct TargetPath: Sendable, Hashable, CustomStringConvertible {
                     if Octet.isUnreserved(value) {
                         output.append(value)
                     } else {
-                        Self.append(escaped: value, to: &output)
+                        output.append(escaped: value)
                     }
                 }
                 index += 3
@@ -193,11 +195,4 @@ package struct TargetPath: Sendable, Hashable, CustomStringConvertible {
 
     /// `"#<>?`: delimiters that may stand in no path; other odd signs (`[]^{|}`) do no harm.
     private static let refused = Array("\"#<>?".utf8)
-
-    private static func append(escaped value: UInt8, to output: inout [UInt8]) {
-        let digits: [UInt8] = Array("0123456789ABCDEF".utf8)
-        output.append(0x25)
-        output.append(digits[Int(value >> 4)])
-        output.append(digits[Int(value & 0x0F)])
-    }
 }

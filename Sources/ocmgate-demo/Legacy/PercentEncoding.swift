@@ -1,3 +1,5 @@
+import Federation
+
 /// Percent-encoding of path segments and form values (RFC 3986, section 2.1).
 enum PercentEncoding {
     /// Nil when an escape is broken, or the result is no UTF-8.
@@ -19,16 +21,7 @@ enum PercentEncoding {
 
     /// Everything but the unreserved characters and `/` as escapes.
     static func encode(_ text: String) -> String {
-        var encoded = ""
-        for byte in text.utf8 {
-            let scalar = Character(UnicodeScalar(byte))
-            if byte < 0x80, scalar.isLetter || scalar.isNumber || "-._~/".contains(scalar) {
-                encoded.append(scalar)
-            } else {
-                let hex = String(byte, radix: 16, uppercase: true)
-                encoded += hex.utf8.count == 1 ? "%0" + hex : "%" + hex
-            }
-        }
-        return encoded
+        text.split(separator: "/", omittingEmptySubsequences: false).map { percentEncoded($0) }
+            .joined(separator: "/")
     }
 }
