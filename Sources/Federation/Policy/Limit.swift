@@ -4,11 +4,11 @@
 /// known here.
 package struct Limit: Sendable {
     package let name: String
-    package let scope: BlockScope
-    package let mode: PolicyMode
+    package internal(set) var scope: BlockScope
+    package internal(set) var mode: PolicyMode
     package let measure: Measure
     package let per: Per
-    let refusal: Refusal
+    var refusal: Refusal
     package let label: String
     package let position: SourcePosition
 

@@ -20,9 +20,9 @@ package struct PeerList: Sendable {
     }
 
     package let name: String
-    package let stance: Stance
-    package let tier: Tier
-    package let firmness: Firmness
+    package internal(set) var stance: Stance
+    package internal(set) var tier: Tier
+    package internal(set) var firmness: Firmness
     package var entries: [ListEntry]
     /// Whether its entries are there.
     package var loading = Loading.loaded
@@ -30,7 +30,7 @@ package struct PeerList: Sendable {
     /// or come from elsewhere.
     package let source: String?
     /// From where and how it is fetched; nil for own lists.
-    package let download: Download?
+    package internal(set) var download: Download?
     package let position: SourcePosition
 
     /// Whether the entries of a list are known. In a policy as it is written, where downloaded
@@ -86,9 +86,9 @@ package struct PeerList: Sendable {
 
 /// One entry of a list.
 package struct ListEntry: Sendable, Equatable {
-    package let pattern: HostPattern
+    package internal(set) var pattern: HostPattern
     /// The first second in which it no longer counts.
-    package let until: Int?
+    package internal(set) var until: Int?
     /// For people; nothing is decided by it.
     package let note: String?
     /// Where it stands, in the policy or in the file that the list comes from.

@@ -10,12 +10,12 @@ package enum PolicyMode: String, Sendable, CaseIterable {
 /// A `[[require]]` block: what the messages it is about must meet.
 package struct Requirement: Sendable {
     package let name: String
-    package let scope: BlockScope
-    package let mode: PolicyMode
+    package internal(set) var scope: BlockScope
+    package internal(set) var mode: PolicyMode
     /// All of them must be met.
-    package let needs: [Need]
+    package internal(set) var needs: [Need]
     /// The refusal for each of the needs.
-    package let refusals: [Refusal]
+    package internal(set) var refusals: [Refusal]
     package let label: String
     package let position: SourcePosition
 }
@@ -30,9 +30,9 @@ package struct Rule: Sendable {
     }
 
     package let name: String
-    package let scope: BlockScope
-    package let mode: PolicyMode
-    package let ruling: Ruling
+    package internal(set) var scope: BlockScope
+    package internal(set) var mode: PolicyMode
+    package internal(set) var ruling: Ruling
     package let label: String
     package let position: SourcePosition
 

@@ -6,7 +6,7 @@ package struct PolicyTest: Sendable {
     /// The message; what the test does not give is ordinary.
     package let facts: Facts
     /// Entries that take the place of those of a list, by its place in the policy.
-    let lists: [Int: [ListEntry]]
+    var lists: [Int: [ListEntry]]
     /// The limits that have no room, by their place.
     let over: Set<Int>
     package let want: Want

@@ -94,23 +94,21 @@ extension Mutation {
     mutating func breakRequirement(_ place: Int, _ grain: MutationGrain) {
         let block = policy.requirements[place]
         guard block.mode != .open else { return }
-        breakMode(block.label, block.mode) { $0.requirements[place] = block.with(mode: $1) }
+        breakMode(block.label, block.mode) { $0.requirements[place].mode = $1 }
         if block.needs.count > 1 {
             for need in block.needs {
                 add(block.label, "need loses \(quoted(need.rawValue))") {
-                    $0.requirements[place] = block.without(need)
+                    $0.requirements[place].drop(need)
                 }
             }
         }
         for change in ScopeMutation.all(of: block.scope, policy, grain) {
-            add(block.label, change.words) {
-                $0.requirements[place] = block.with(scope: change.scope)
-            }
+            add(block.label, change.words) { $0.requirements[place].scope = change.scope }
         }
         guard grain == .values, block.mode == .enforce else { return }
         for change in RefusalMutation.all(of: block.refusals.first) {
             add(block.label, change.words) {
-                $0.requirements[place] = block.with(refusals: block.refusals.map(change.apply))
+                $0.requirements[place].refusals = block.refusals.map(change.apply)
             }
         }
     }
@@ -118,14 +116,14 @@ extension Mutation {
     mutating func breakLimit(_ place: Int, _ grain: MutationGrain) {
         let block = policy.limits[place]
         guard block.mode != .open else { return }
-        breakMode(block.label, block.mode) { $0.limits[place] = block.with(mode: $1) }
+        breakMode(block.label, block.mode) { $0.limits[place].mode = $1 }
         for change in ScopeMutation.all(of: block.scope, policy, grain) {
-            add(block.label, change.words) { $0.limits[place] = block.with(scope: change.scope) }
+            add(block.label, change.words) { $0.limits[place].scope = change.scope }
         }
         guard grain == .values, block.mode == .enforce else { return }
         for change in RefusalMutation.all(of: block.refusal) {
             add(block.label, change.words) {
-                $0.limits[place] = block.with(refusal: change.apply(block.refusal))
+                $0.limits[place].refusal = change.apply(block.refusal)
             }
         }
     }
@@ -133,10 +131,10 @@ extension Mutation {
     mutating func breakRule(_ place: Int, _ grain: MutationGrain) {
         let block = policy.rules[place]
         guard block.mode != .open else { return }
-        breakMode(block.label, block.mode) { $0.rules[place] = block.with(mode: $1) }
+        breakMode(block.label, block.mode) { $0.rules[place].mode = $1 }
         for ruling in others(block.ruling) {
             add(block.label, Self.turn(block.ruling.word, ruling.word, "action")) {
-                $0.rules[place] = block.with(ruling: ruling)
+                $0.rules[place].ruling = ruling
             }
         }
         if let next = policy.rules.indices.first(where: {
@@ -147,14 +145,14 @@ extension Mutation {
             }
         }
         for change in ScopeMutation.all(of: block.scope, policy, grain) {
-            add(block.label, change.words) { $0.rules[place] = block.with(scope: change.scope) }
+            add(block.label, change.words) { $0.rules[place].scope = change.scope }
         }
         guard grain == .values, block.mode == .enforce, let refusal = block.ruling.refusal else {
             return
         }
         for change in RefusalMutation.all(of: refusal) {
             add(block.label, change.words) {
-                $0.rules[place] = block.with(ruling: block.ruling.with(change.apply(refusal)))
+                $0.rules[place].ruling = block.ruling.with(change.apply(refusal))
             }
         }
     }
@@ -176,20 +174,23 @@ extension Mutation {
     mutating func breakList(_ place: Int, _ grain: MutationGrain) {
         let list = policy.lists[place]
         add(list.label, "the list is taken away") { parts in
-            parts.lists[place] = list.with(entries: []).known
-            parts.tests = parts.tests.map { $0.without(list: place) }
+            parts.lists[place] = list.emptied
+            // What an own list holds is what stands in it.
+            parts.lists[place].tier = .own
+            parts.lists[place].download = nil
+            for test in parts.tests.indices { parts.tests[test].lists[place] = nil }
         }
         let other: PeerList.Stance = list.stance == .allow ? .block : .allow
         add(list.label, Self.turn(list.stance.rawValue, other.rawValue, "standing")) {
-            $0.lists[place] = list.with(stance: other)
+            $0.lists[place].stance = other
         }
         switch list.firmness {
         case .hard:
             add(list.label, "hard is taken away") {
-                $0.lists[place] = list.with(firmness: .ordinary)
+                $0.lists[place].firmness = .ordinary
             }
         case .ordinary:
-            add(list.label, "it becomes hard") { $0.lists[place] = list.with(firmness: .hard) }
+            add(list.label, "it becomes hard") { $0.lists[place].firmness = .hard }
         }
         guard grain == .values, list.tier == .own else { return }
         for number in list.entries.indices.prefix(Self.mostEntries) {
@@ -210,12 +211,12 @@ extension Mutation {
         }
         for pattern in entry.pattern.neighbours {
             add(list.label, "\(name) becomes \(quoted(pattern.description))", at: at) {
-                $0.lists[place].entries[number] = entry.with(pattern: pattern)
+                $0.lists[place].entries[number].pattern = pattern
             }
         }
         if entry.until != nil {
             add(list.label, "\(name) loses its until", at: at) {
-                $0.lists[place].entries[number] = entry.withoutEnd
+                $0.lists[place].entries[number].until = nil
             }
         }
     }

@@ -44,7 +44,7 @@ extension Policy {
         ]
         return settings
             + lists.map { list in
-                let lines = lines(beside: []) { $0.lists = [list.with(entries: [])] }
+                let lines = lines(beside: []) { $0.lists = [list.emptied] }
                 return (list.label, lines + Set(list.entries.map(\.line)).sorted())
             }
             + requirements.map { block in (block.label, lines { $0.requirements = [block] }) }
@@ -58,7 +58,7 @@ extension Policy {
         beside lists: [PeerList]? = nil, _ fill: (inout PolicyParts) -> Void
     ) -> [String] {
         var empty = PolicyParts()
-        empty.lists = lists ?? self.lists.map { $0.with(entries: []) }
+        empty.lists = lists ?? self.lists.map(\.emptied)
         var parts = empty
         fill(&parts)
         return Array(Self.lines(of: parts).dropFirst(Self.lines(of: empty).count))
