@@ -54,7 +54,7 @@ struct CheckCommand: ParsableCommand {
                 "file": .string(option.name), "ok": .bool(check.findings.isEmpty),
                 "findings": Output.rows(check.findings), "warnings": Output.rows(check.warnings),
                 "notes": .strings(check.notes),
-                "policy": hash.map { .string($0) } ?? .null,
+                "policy": .optional(hash),
             ])
             return
         }

@@ -45,7 +45,7 @@ struct DiscoverCommand: AsyncParsableCommand {
         Output.json([
             "host": .string(found.peer.description), "published": .bool(true),
             "enabled": .bool(document.isEnabled), "endPoint": .string(document.endPoint),
-            "provider": document.provider.map { .string($0) } ?? .null,
+            "provider": .optional(document.provider),
             "version": .string(document.version ?? document.apiVersion ?? ""),
             "capabilities": .strings(document.capabilities.map(\.rawValue).sorted()),
             "criteria": .strings(document.criteria.map(\.rawValue).sorted()),

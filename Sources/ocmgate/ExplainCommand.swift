@@ -211,9 +211,8 @@ private struct DecisionWords {
                 decision.everyCheck.map { check in
                     [
                         "name": .string(check.name), "result": .string(check.result),
-                        "reason": check.reason.map { .string($0) } ?? .null,
-                        "place": (policy?.place(of: check.name)?.description).map { .string($0) }
-                            ?? .null,
+                        "reason": .optional(check.reason),
+                        "place": .optional(policy?.place(of: check.name)?.description),
                     ]
                 }),
             "earlier": .list(
@@ -234,8 +233,8 @@ private struct DecisionWords {
                 advice.map { one in
                     [
                         "text": .string(one.words),
-                        "command": one.command.map { .string($0) } ?? .null,
-                        "place": one.place.map { .string($0) } ?? .null,
+                        "command": .optional(one.command),
+                        "place": .optional(one.place),
                     ]
                 }),
         ]

@@ -40,7 +40,7 @@ struct JournalEraseCommand: AsyncParsableCommand {
         if json {
             Output.json([
                 "subject": .string(subject),
-                "pseudonym": pseudonym.map { .string($0.description) } ?? .null,
+                "pseudonym": .optional(pseudonym?.description),
                 "shares": .strings(shares.map(\.id.description)),
             ])
         } else if !shares.isEmpty {

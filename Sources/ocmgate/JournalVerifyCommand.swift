@@ -74,16 +74,16 @@ struct JournalVerifyCommand: ParsableCommand {
                     report.findings.map { finding in
                         [
                             "file": .string(finding.file),
-                            "line": finding.line.map { .number($0) } ?? .null,
+                            "line": .optional(finding.line),
                             "message": .string(finding.what),
                         ]
                     }),
                 "days": .number(report.days), "records": .number(report.lines),
                 "checkpoints": .number(report.checkpoints), "last": .number(report.last),
-                "signed": report.signed.map { .string($0.text) } ?? .null,
+                "signed": .optional(report.signed?.text),
                 "unsigned": .number(report.unsigned), "torn": .number(report.torn),
                 "heads": .number(heads.count),
-                "removed_through": report.removedThrough.map { .string($0) } ?? .null,
+                "removed_through": .optional(report.removedThrough),
             ])
             return
         }

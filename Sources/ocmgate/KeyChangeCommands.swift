@@ -167,8 +167,8 @@ extension KeyCommand {
             }
             var members = key?.row(site.host, now) ?? ["name": .string(told.name)]
             members["host"] = .string(site.host.description)
-            members["file"] = told.file.map { .string($0) } ?? .null
-            members["replaced"] = told.replaced.map { .string($0) } ?? .null
+            members["file"] = .optional(told.file)
+            members["replaced"] = .optional(told.replaced)
             members["running"] = .bool(told.isRunning)
             Output.json(members)
         }

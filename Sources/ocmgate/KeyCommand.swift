@@ -137,8 +137,8 @@ extension KeyRing.Entry {
         [
             "name": .string(name), "kind": .string(key.kind.word),
             "use": .string(key.kind.use.rawValue), "state": .string(state.word),
-            "since": since.map { .number($0) } ?? .null,
-            "until": end.map { .number($0) } ?? .null, "published": .bool(isPublished(now: now)),
+            "since": .optional(since),
+            "until": .optional(end), "published": .bool(isPublished(now: now)),
             "signs": .bool(state == .active), "keyId": .string(id(for: host)),
             "fingerprint": .string(fingerprint),
         ]

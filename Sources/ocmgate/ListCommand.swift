@@ -174,8 +174,8 @@ extension ListDefect {
 extension ListEntry {
     var row: [String: Output.Value] {
         [
-            "host": .string(pattern.description), "until": until.map { .number($0) } ?? .null,
-            "note": note.map { .string($0) } ?? .null,
+            "host": .string(pattern.description), "until": .optional(until),
+            "note": .optional(note),
         ]
     }
 

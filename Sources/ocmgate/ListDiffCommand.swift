@@ -71,7 +71,7 @@ struct ListDiffCommand: ParsableCommand {
     private func report(_ change: ListChange, _ draft: ListRecord.Copy?) {
         if place.json {
             Output.json([
-                "draft": draft.map { .string($0.hash) } ?? .null,
+                "draft": .optional(draft?.hash),
                 "added": .list(change.added.map(\.row)),
                 "removed": .list(change.removed.map(\.row)),
                 "moved": .list(change.moved.map(\.row)),

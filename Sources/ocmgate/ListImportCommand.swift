@@ -43,7 +43,7 @@ struct ListImportCommand: ParsableCommand {
         if json {
             Output.json([
                 "ok": .bool(true), "entries": .list(added.map(\.row)),
-                "file": into.map { .string($0) } ?? .null,
+                "file": .optional(into),
                 "left_out": LeftOut.row(contents.leftOut),
             ])
         } else if let into {

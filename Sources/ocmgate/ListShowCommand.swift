@@ -60,21 +60,21 @@ private struct ListState {
         var row: [String: Output.Value] = [
             "name": .string(list.name), "standing": .string(list.stance.rawValue),
             "tier": .string(list.tier.rawValue), "hard": .bool(list.firmness == .hard),
-            "loaded": .bool(isLoaded), "count": count.map { .number($0) } ?? .null,
+            "loaded": .bool(isLoaded), "count": .optional(count),
             "ended": .number(ended(now)),
-            "source": (list.download?.url ?? list.source).map { .string($0) } ?? .null,
+            "source": .optional(list.download?.url ?? list.source),
         ]
         guard let download = list.download else { return row }
         row["format"] = .string(download.format.rawValue)
         row["apply"] = .string(download.apply.rawValue)
         row["refresh"] = .number(download.refresh.wholeSeconds)
-        row["fetched"] = (record?.live?.fetched).map { .number($0) } ?? .null
-        row["checked"] = (record?.checked).map { .number($0) } ?? .null
-        row["next"] = (record?.next).map { .number($0) } ?? .null
+        row["fetched"] = .optional(record?.live?.fetched)
+        row["checked"] = .optional(record?.checked)
+        row["next"] = .optional(record?.next)
         row["failures"] = .number(record?.failures ?? 0)
-        row["failure"] = (record?.failure).map { .string($0) } ?? .null
-        row["federation"] = (record?.title).map { .string($0) } ?? .null
-        row["signer"] = (record?.live?.signer).map { .string($0) } ?? .null
+        row["failure"] = .optional(record?.failure)
+        row["federation"] = .optional(record?.title)
+        row["signer"] = .optional(record?.live?.signer)
         row["left_out"] = LeftOut.row(record?.leftOut ?? [:])
         row["draft"] =
             record?.draft.map { draft in

@@ -89,9 +89,9 @@ extension ListOutcome {
     fileprivate var row: [String: Output.Value] {
         [
             "name": .string(list), "result": .string(word.rawValue),
-            "reason": reason.map { .string($0) } ?? .null,
-            "count": count.map { .number($0) } ?? .null,
-            "change": change.map { .string($0) } ?? .null,
+            "reason": .optional(reason),
+            "count": .optional(count),
+            "change": .optional(change),
         ]
     }
 

@@ -21,10 +21,10 @@ struct ListVerifyCommand: ParsableCommand {
         if json {
             Output.json([
                 "ok": .bool(true), "count": .number(contents.entries.count),
-                "federation": contents.title.map { .string($0) } ?? .null,
-                "signer": contents.signer.map { .string($0) } ?? .null,
-                "subject": contents.subject.map { .string($0) } ?? .null,
-                "issued": contents.issued.map { .number($0) } ?? .null,
+                "federation": .optional(contents.title),
+                "signer": .optional(contents.signer),
+                "subject": .optional(contents.subject),
+                "issued": .optional(contents.issued),
                 "left_out": LeftOut.row(contents.leftOut),
             ])
             return

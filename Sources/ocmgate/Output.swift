@@ -17,6 +17,12 @@ enum Output {
         case object([String: Value])
         /// As it was read.
         case json(JSONValue)
+
+        /// A text that may be missing.
+        static func optional(_ text: String?) -> Value { text.map { .string($0) } ?? .null }
+
+        /// A number that may be missing.
+        static func optional(_ number: Int?) -> Value { number.map { .number($0) } ?? .null }
     }
 
     /// One line on standard output, whatever peers have put into it.
@@ -34,10 +40,10 @@ enum Output {
         .list(
             errors.map { error in
                 [
-                    "file": .string(error.file), "line": error.line.map { .number($0) } ?? .null,
-                    "column": error.column.map { .number($0) } ?? .null,
+                    "file": .string(error.file), "line": .optional(error.line),
+                    "column": .optional(error.column),
                     "message": .string(error.message),
-                    "remedy": error.remedy.map { .string($0) } ?? .null,
+                    "remedy": .optional(error.remedy),
                 ]
             })
     }
@@ -55,9 +61,6 @@ enum Output {
     private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
         scalar == "\u{FFFD}" || LogText.isVisible(scalar)
     }
-
-    /// A text that may be missing.
-    static func text(_ text: String?) -> Value { text.map { .string($0) } ?? .null }
 
     /// Lines on standard error. Where they cannot be written there is nobody to tell.
     static func error(_ text: String) {

@@ -182,13 +182,13 @@ struct PeerHoldCommand: ParsableCommand {
             if about.json {
                 Output.json([
                     "peer": .string(held.peer.description), "messages": .number(held.count),
-                    "list": edit.map { .string($0.list) } ?? .null,
-                    "file": edit.map { .string($0.file) } ?? .null,
-                    "line": edit.map { .number($0.line) } ?? .null,
-                    "entry": edit.map { .string($0.entry) } ?? .null,
-                    "policy": (told?["policy"] ?? edit?.policy.hash).map { .string($0) } ?? .null,
+                    "list": .optional(edit?.list),
+                    "file": .optional(edit?.file),
+                    "line": .optional(edit?.line),
+                    "entry": .optional(edit?.entry),
+                    "policy": .optional(told?["policy"] ?? edit?.policy.hash),
                     "running": .bool(told != nil), "needsPin": .bool(needsPin),
-                    "problem": told?["problem"].map { .string($0) } ?? .null,
+                    "problem": .optional(told?["problem"]),
                 ])
                 return
             }
@@ -277,8 +277,8 @@ extension HeldMessage {
             "at": .number(at), "decision": .string(decision), "on": .string(occasion),
             "by": .string(by), "code": .string(code),
             "signature": isOurs ? .null : .string(signature),
-            "unverifiedSignature": unverified.map { .string($0) } ?? .null,
-            "client": .string(client), "namedBy": namedBy.map { .string($0) } ?? .null,
+            "unverifiedSignature": .optional(unverified),
+            "client": .string(client), "namedBy": .optional(namedBy),
         ]
         for (name, value) in facts { row[name] = .string(value) }
         return row

@@ -67,7 +67,7 @@ extension PeerCommand {
                 "host": .string(found.peer.description), "published": .bool(document != nil),
                 "keys": .strings(found.keys),
                 "signatures": .string(dialect.signatures.standard),
-                "otherSignatures": dialect.otherSignatures.map { .string($0.standard) } ?? .null,
+                "otherSignatures": .optional(dialect.otherSignatures?.standard),
                 "verifies": .bool(dialect.verification == .verifies),
                 "protocol": .string(dialect.shape == .legacy ? "legacy" : "multi"),
                 "addresses": .string(

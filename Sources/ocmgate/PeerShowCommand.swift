@@ -27,8 +27,8 @@ extension PeerCommand {
 
         private func print(_ peer: KnownPeer) {
             var row = peer.row
-            row["note"] = peer.standing.entry?.note.map { .string($0) } ?? .null
-            row["until"] = peer.standing.entry?.until.map { .number($0) } ?? .null
+            row["note"] = .optional(peer.standing.entry?.note)
+            row["until"] = .optional(peer.standing.entry?.until)
             row["pins"] = .list(peer.pins.map(\.row))
             row["shares"] = .strings(peer.shares.map(\.id.description))
             row["held"] = peer.held.map { .object($0.row) } ?? .null

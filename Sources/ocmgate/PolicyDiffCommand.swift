@@ -80,7 +80,7 @@ struct PolicyDiffCommand: ParsableCommand {
 
     private func print(_ difference: PolicyDifference) {
         Output.json([
-            "same": .bool(difference.isEmpty), "doubt": Output.text(difference.doubt),
+            "same": .bool(difference.isEmpty), "doubt": .optional(difference.doubt),
             "edits": .list(
                 difference.edits.map { edit in
                     [
@@ -96,7 +96,7 @@ struct PolicyDiffCommand: ParsableCommand {
                         "before": .string(change.before), "after": .string(change.after),
                         "access": .bool(change.isOfAccess),
                         "messages": .strings(change.messages),
-                        "example": Output.text(change.example),
+                        "example": .optional(change.example),
                     ]
                 }),
         ])

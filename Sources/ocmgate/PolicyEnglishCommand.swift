@@ -55,8 +55,8 @@ struct PolicyEnglishCommand: ParsableCommand {
     private static func row(_ clause: PolicyEnglish.Clause) -> [String: Output.Value] {
         [
             "text": .string(clause.text), "items": .strings(clause.items),
-            "block": clause.block.map { .string($0) } ?? .null,
-            "line": clause.position.map { .number($0.line) } ?? .null,
+            "block": .optional(clause.block),
+            "line": .optional(clause.position?.line),
             "kept": clause.isKept.map { .bool($0) } ?? .null,
         ]
     }

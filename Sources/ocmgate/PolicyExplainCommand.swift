@@ -153,17 +153,17 @@ struct PolicyExplainCommand: ParsableCommand {
             verdict.by == standing.by ? policy.place(of: standing) : policy.place(of: verdict.by)
         Output.json([
             "action": .string(verdict.action.rawValue), "by": .string(verdict.by),
-            "place": Output.text(place?.description),
-            "code": Output.text(verdict.code), "hint": Output.text(verdict.hint),
-            "status": verdict.status.map { .number($0) } ?? .null,
+            "place": .optional(place?.description),
+            "code": .optional(verdict.code), "hint": .optional(verdict.hint),
+            "status": .optional(verdict.status),
             "would": .strings(verdict.would), "policy": .string(policy.hash),
             "guard": guarding.told, "ifSigned": .bool(isUnverified),
             "checks": .list(
                 verdict.checks.map { check in
                     [
                         "name": .string(check.name), "result": .string(check.result.rawValue),
-                        "place": Output.text(written(check, policy, standing)),
-                        "reason": Output.text(reason(of: check, facts)),
+                        "place": .optional(written(check, policy, standing)),
+                        "reason": .optional(reason(of: check, facts)),
                     ]
                 }),
         ])

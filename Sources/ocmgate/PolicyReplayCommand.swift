@@ -118,7 +118,7 @@ struct PolicyReplayCommand: ParsableCommand {
         func outcome(_ outcome: PastOutcome) -> Output.Value {
             .object([
                 "action": .string(outcome.action.rawValue), "by": .string(outcome.by),
-                "code": outcome.code.map { .string($0) } ?? .null,
+                "code": .optional(outcome.code),
             ])
         }
         Output.json([

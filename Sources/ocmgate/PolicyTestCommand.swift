@@ -201,7 +201,7 @@ extension PolicyTestReport {
                 "test": .string(outcome.test.name), "passed": .bool(outcome.passed),
                 "differences": .strings(outcome.differences),
                 "by": .string(outcome.verdict.by),
-                "place": Output.text(policy.place(of: outcome.verdict.by)?.description),
+                "place": .optional(policy.place(of: outcome.verdict.by)?.description),
             ]
         }
     }
@@ -215,7 +215,7 @@ extension PolicyTestReport {
                     coverage.missed.map { block in
                         [
                             "block": .string(block.label),
-                            "place": Output.text(block.place?.description),
+                            "place": .optional(block.place?.description),
                         ]
                     }),
             ]
@@ -233,9 +233,9 @@ extension PolicyTestReport {
                         [
                             "block": .string(survivor.mutant.label),
                             "change": .string(survivor.mutant.change),
-                            "place": Output.text(survivor.mutant.place?.description),
-                            "given": Output.text(survivor.given),
-                            "doubt": Output.text(survivor.doubt),
+                            "place": .optional(survivor.mutant.place?.description),
+                            "given": .optional(survivor.given),
+                            "doubt": .optional(survivor.doubt),
                         ]
                     }),
             ]

@@ -30,14 +30,13 @@ struct ReloadCommand: AsyncParsableCommand {
         } catch { throw CommandFailure("\(error)") }
         if json {
             Output.json([
-                "policy": told["policy"].map { .string($0) } ?? .null,
-                "was": told["was"].map { .string($0) } ?? .null,
-                "problem": told["problem"].map { .string($0) } ?? .null,
-                "candidate_problem": told["candidate_problem"].map { .string($0) } ?? .null,
-                "keys_problem": told["keys_problem"].map { .string($0) } ?? .null,
-                "configuration_problem": told["configuration_problem"].map { .string($0) }
-                    ?? .null,
-                "configuration_note": told["configuration_note"].map { .string($0) } ?? .null,
+                "policy": .optional(told["policy"]),
+                "was": .optional(told["was"]),
+                "problem": .optional(told["problem"]),
+                "candidate_problem": .optional(told["candidate_problem"]),
+                "keys_problem": .optional(told["keys_problem"]),
+                "configuration_problem": .optional(told["configuration_problem"]),
+                "configuration_note": .optional(told["configuration_note"]),
                 "taken": .strings(lines(told["taken"])),
                 "waiting": .strings(lines(told["waiting"])),
             ])

@@ -154,7 +154,7 @@ struct ShareCommand: ParsableCommand {
                 if json {
                     Output.json([
                         "id": .string(id),
-                        "code": code.map { .string($0) } ?? .null,
+                        "code": .optional(code),
                     ])
                 } else {
                     Output.line("share \(id)" + (code.map { ", code \($0)" } ?? ""))
@@ -352,7 +352,7 @@ extension ShareAccess {
         [
             "protocol": .string(protocolName), "opensBy": .string(opener),
             "permissions": .strings(words), "requirements": .strings(requirements.map(\.word)),
-            "server": Output.text(uri.flatMap(ShareCommand.server)),
+            "server": .optional(uri.flatMap(ShareCommand.server)),
         ]
     }
 

@@ -32,8 +32,8 @@ struct SigBaseCommand: ParsableCommand {
         if json {
             Output.json([
                 "generation": .string(found.generation),
-                "label": found.label.map { .string($0) } ?? .null,
-                "keyid": found.keyID.map { .string($0) } ?? .null,
+                "label": .optional(found.label),
+                "keyid": .optional(found.keyID),
                 "base": .string(base),
             ])
         } else {

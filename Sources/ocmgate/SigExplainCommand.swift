@@ -150,8 +150,8 @@ private struct SigExplanation {
     func members(_ found: InspectedSignature?) -> [String: Output.Value] {
         [
             "result": .string(word), "summary": .string(summary),
-            "generation": found.map { .string($0.generation) } ?? .null,
-            "keyid": found?.keyID.map { .string($0) } ?? .null,
+            "generation": .optional(found?.generation),
+            "keyid": .optional(found?.keyID),
             "distortions": .list(
                 distortions.map { distortion in
                     [

@@ -92,12 +92,12 @@ struct SigVerifyCommand: ParsableCommand {
             Output.json([
                 "accepted": .bool(result.accepted != nil),
                 "generation": .string(found.generation),
-                "label": found.label.map { .string($0) } ?? .null,
-                "keyid": found.keyID.map { .string($0) } ?? .null,
+                "label": .optional(found.label),
+                "keyid": .optional(found.keyID),
                 "covered": .strings(found.covered),
-                "algorithm": algorithm.map { .string($0) } ?? .null,
+                "algorithm": .optional(algorithm),
                 "crypto": .string(reason == nil ? "valid" : "invalid"),
-                "reason": reason.map { .string($0) } ?? .null,
+                "reason": .optional(reason),
                 "profile": .string(judged),
                 "violations": .strings(violations.map(\.description)),
             ])

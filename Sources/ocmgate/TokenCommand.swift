@@ -95,8 +95,8 @@ struct TokenCommand: ParsableCommand {
             if json {
                 Output.json([
                     "valid": .bool(expiry == nil && refusal == nil),
-                    "reason": Output.text(expiry.map(Self.reason) ?? refusal),
-                    "unchecked": Output.text(doubt),
+                    "reason": .optional(expiry.map(Self.reason) ?? refusal),
+                    "unchecked": .optional(doubt),
                     "share": .string(token.share),
                     "peer": .string(token.peer.description),
                     "permissions": .string(permissions), "path": .string(token.pathPrefix),
