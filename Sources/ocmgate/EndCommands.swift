@@ -48,7 +48,7 @@ struct EndOptions: ParsableArguments {
 
     func run(usual: Int) async throws {
         let state = try option.served()
-        let key = try ShareCommand.sealKey(state, whenMissing: .refuse)
+        let key = try state.key()
         let start = ContinuousClock.now
         do {
             try await Ending.ask(

@@ -46,7 +46,7 @@ extension ConfigurationOption {
 
     /// Opens what is sealed in a journal; needs the seal key.
     func journalPeople(of folder: String) throws -> JournalPeople {
-        let key = try ShareCommand.sealKey(try load().state, whenMissing: .refuse)
+        let key = try load().state.key()
         do { return try JournalPeople.opening(folder, key) } catch {
             throw CommandFailure("\(error)")
         }
@@ -81,7 +81,7 @@ struct JournalOptions: ParsableArguments {
         case nil: throw CommandFailure(JournalErasure.refusal(of: text))
         }
         let settings = try place.option.load()
-        let key = try ShareCommand.sealKey(settings.state, whenMissing: .refuse)
+        let key = try settings.state.key()
         let found: [JournalPseudonym]
         do { found = try JournalPseudonym.all(text, try place.folder(), settings, key) } catch {
             throw CommandFailure("\(error)")

@@ -24,7 +24,7 @@ struct JournalEraseCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try option.load()
-        let key = try ShareCommand.keyToWrite(settings)
+        let key = try settings.keyToWrite()
         let pseudonym: JournalPseudonym?
         do {
             pseudonym = try await JournalForgetting.forget(

@@ -142,7 +142,7 @@ extension KeyCommand {
             do {
                 answer = try await change.place(
                     in: settings.state.file, keys: settings.signature.keys,
-                    { try ShareCommand.sealKey(settings.state, whenMissing: .refuse) },
+                    { try settings.state.key() },
                     now: Environment.live.now())
             } catch { throw CommandFailure(telling: error) }
             switch answer {

@@ -57,7 +57,7 @@ extension ListOrder {
         let done: (outcomes: [ListOutcome], isRunning: Bool)
         do {
             done = try await self.place(
-                settings, policy, try ShareCommand.keyToWrite(settings),
+                settings, policy, try settings.keyToWrite(),
                 now: Environment.live.now())
         } catch { throw CommandFailure(telling: error) }
         // Without names the lists are those of the policy in force.

@@ -46,7 +46,7 @@ struct PastSource {
             throw CommandFailure("no journal is configured; set [journal] dir, or give --dir")
         }
         guard let settings,
-            let seal = try? ShareCommand.sealKey(settings.state, whenMissing: .refuse),
+            let seal = try? settings.state.key(),
             let people = try? JournalPeople.opening(folder, seal)
         else { return (JournalReader(folder), .pseudonyms) }
         return (JournalReader(folder), people)

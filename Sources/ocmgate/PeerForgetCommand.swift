@@ -21,7 +21,7 @@ extension PeerCommand {
         func run() async throws {
             let peer = try about.peer()
             let settings = try about.option.load()
-            let key = try ShareCommand.keyToWrite(settings)
+            let key = try settings.keyToWrite()
             let known: PeerForgetting.Forgotten
             do {
                 known = try await PeerForgetting.forget(

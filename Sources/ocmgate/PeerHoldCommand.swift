@@ -223,7 +223,7 @@ struct PeerHoldCommand: ParsableCommand {
 
         init(_ option: ConfigurationOption) throws {
             settings = try option.load()
-            key = try ShareCommand.sealKey(settings.state, whenMissing: .refuse)
+            key = try settings.state.key()
         }
 
         func all() throws -> [HeldPeer] {

@@ -49,7 +49,7 @@ struct PeerState {
 
     init(_ option: ConfigurationOption) throws {
         settings = try option.load()
-        key = try ShareCommand.sealKey(settings.state, whenMissing: .refuse)
+        key = try settings.state.key()
         do throws(ConfigurationErrors) {
             policy = try PolicyCommand.inForce(settings)
             PolicyCommand.tellEmpty(policy)

@@ -40,7 +40,7 @@ extension PeerCommand {
                 if question.json { report(found, accepted: false) }
                 throw Exit.findings
             }
-            let key = try ShareCommand.keyToWrite(state.settings)
+            let key = try state.settings.keyToWrite()
             do {
                 _ = try await PeerDecision.pin(
                     found.peer, found.offered, in: state.settings.state.file, key, now: state.now)

@@ -22,7 +22,7 @@ struct ReloadCommand: AsyncParsableCommand {
 
     func run() async throws {
         let state = try option.served()
-        let key = try ShareCommand.sealKey(state, whenMissing: .refuse)
+        let key = try state.key()
         let told: [String: String]
         do {
             told = try await PeerDecision.reload(

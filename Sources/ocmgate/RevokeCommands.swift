@@ -53,7 +53,7 @@ struct RevocationOptions: ParsableArguments {
         }
         if share.ended != nil { try Output.miss("share \(id) is over already", json) }
         let state = try option.state()
-        let key = try ShareCommand.sealKey(state, whenMissing: .refuse)
+        let key = try state.key()
         let others: [String]
         do {
             others = try await Revocation(of: id, extent)

@@ -129,9 +129,9 @@ struct ShareCommand: ParsableCommand {
             let permissions = try readPermissions()
             let settings = try option.load()
             let people = try readPeople(host, settings.site)
-            let key = try ShareCommand.sealKey(settings.state, whenMissing: .make)
+            let key = try settings.state.key(whenMissing: .make)
             let secret = try readSecret(of: settings.backend.kind)
-            try ShareCommand.firstKeys(settings)
+            try settings.makeFirstKeys()
             let order = ShareOrder(
                 peer: peer, providerID: providerID, secret: secret.text,
                 permissions: permissions,
@@ -233,35 +233,6 @@ struct ShareCommand: ParsableCommand {
             }
             return words
         }
-    }
-
-    /// Before a command makes the state the first keys are made, as `run` does it: where there is a
-    /// state none are made any more.
-    private static func firstKeys(_ settings: Configuration) throws {
-        if Store.hasBegun(settings.state.file) { return }
-        do throws(PrivateFile.Problem) {
-            _ = try KeyRing.start(
-                folder: settings.signature.keys, state: settings.state.file,
-                now: Environment.live.now())
-        } catch { throw CommandFailure(error.description) }
-    }
-
-    /// The seal key, for a command that makes the state where there is none.
-    static func keyToWrite(_ settings: Configuration) throws -> SealKey {
-        let key = try sealKey(settings.state, whenMissing: .refuse)
-        try firstKeys(settings)
-        return key
-    }
-
-    /// The key that the state is sealed with.
-    static func sealKey(
-        _ state: Configuration.StateSettings, whenMissing: SealKey.WhenMissing
-    ) throws -> SealKey {
-        do {
-            return try SealKey.load(
-                state.sealKey, of: state.file, whenMissing: whenMissing,
-                environment: ProcessInfo.processInfo.environment)
-        } catch { throw CommandFailure(error.description) }
     }
 }
 

@@ -29,7 +29,7 @@ struct TokenCommand: ParsableCommand {
 
         func run() throws {
             let settings = try option.load()
-            let key = try ShareCommand.sealKey(settings.state, whenMissing: .refuse)
+            let key = try settings.state.key()
             let text = token == "-" ? (readLine() ?? "") : token
             guard
                 let site = Site(
