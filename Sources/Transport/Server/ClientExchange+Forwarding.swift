@@ -125,16 +125,7 @@ extension ClientExchange {
     }
 
     private func withdraw(_ answer: Answer) {
-        guard let passage else { return }
-        let isAnswered = passage.answer != nil
-        if !isAnswered { passage.status = answer.status }
-        endPassage(.replaced, keepsUpstream: false)
-        if isAnswered {
-            cycle.enter(.closed)
-            abort()
-        } else {
-            send(answer)
-        }
+        breakOff(.replaced, status: answer.status) { send(answer) }
     }
 
     private func pass(_ piece: ByteBuffer, to connection: UpstreamConnection) {
@@ -279,16 +270,9 @@ extension ClientExchange {
         guard let passage else { return }
         loop.counters.count(.upstreamFailed)
         if failure.status == 504 { loop.counters.count(.upstreamTimeout) }
-        guard passage.answer == nil else {
-            endPassage(.upstream(failure), keepsUpstream: false)
-            cycle.enter(.closed)
-            abort()
-            return
-        }
-        let answer = passage.forwarding.onFailure?(failure) ?? Answer(status: failure.status)
-        self.passage?.status = answer.status
-        endPassage(.upstream(failure), keepsUpstream: false)
-        send(answer)
+        let told = passage.answer == nil ? passage.forwarding.onFailure?(failure) : nil
+        let answer = told ?? Answer(status: failure.status)
+        breakOff(.upstream(failure), status: answer.status) { send(answer) }
     }
 
     /// The client's body has not come in time, unless it is the upstream that takes none of it: for how
@@ -310,14 +294,20 @@ extension ClientExchange {
 
     /// The client's body is at fault: says so, or, within an answer, cuts it off.
     private func stop(_ end: ForwardingResult.End, _ failure: RequestFailure) {
+        breakOff(end, status: failure.status) { refuse(failure) }
+    }
+
+    /// Ends the forwarding before the answer is whole: one that has begun is cut off, and in the place of
+    /// any other the client is told something else.
+    private func breakOff(_ end: ForwardingResult.End, status: Int, _ tell: () -> Void) {
         let isAnswered = passage?.answer != nil
-        if !isAnswered { passage?.status = failure.status }
+        if !isAnswered { passage?.status = status }
         endPassage(end, keepsUpstream: false)
         if isAnswered {
             cycle.enter(.closed)
             abort()
         } else {
-            refuse(failure)
+            tell()
         }
     }
 
