@@ -85,7 +85,7 @@ package struct Glob: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// For each place the length of the longest proper prefix that ends there.
-    private static func fallback(_ bytes: [UInt8]) -> [Int] {
+    static func fallback(_ bytes: [UInt8]) -> [Int] {
         var table = [Int](repeating: 0, count: bytes.count)
         var matched = 0
         for place in bytes.indices.dropFirst() {

@@ -62,20 +62,15 @@ extension Policy {
         }
         let list = best.map { lists[$0.list] }
         let isInDirectory = memberships.contains { lists[$0].isDirectory }
-        if let waiting = unloadedBlock(beating: list) {
-            return Standing(
-                word: word, entry: best?.entry, list: list?.name,
-                memberships: memberships, isInDirectory: isInDirectory, by: waiting.label,
-                refusal: mode == .enforce ? refusals.listUnavailable : nil,
-                would: mode == .report ? waiting.label : nil, uncertain: unloaded,
-                waitsFor: waiting.name)
-        }
-        let by = list?.label ?? Decider.unknown.name
+        let waiting = unloadedBlock(beating: list)
+        let ruling = waiting == nil ? refusal : refusals.listUnavailable
+        let by = waiting?.label ?? list?.label ?? Decider.unknown.name
         return Standing(
             word: word, entry: best?.entry, list: list?.name,
             memberships: memberships, isInDirectory: isInDirectory, by: by,
-            refusal: mode == .enforce ? refusal : nil,
-            would: mode == .report && refusal != nil ? by : nil, uncertain: unloaded)
+            refusal: mode == .enforce ? ruling : nil,
+            would: mode == .report && ruling != nil ? by : nil, uncertain: unloaded,
+            waitsFor: waiting?.name)
     }
 
     /// The built-in requirement that a peer which advertises keys signs.

@@ -15,7 +15,7 @@ struct GlobAutomaton {
         let bytes = Array(glob.description.utf8)
         pieces = bytes.split(separator: UInt8(ascii: "*"), omittingEmptySubsequences: false)
             .map { Array($0) }
-        fallbacks = pieces.map(Self.fallback)
+        fallbacks = pieces.map(Glob.fallback)
         var next = 0
         starts = pieces.map { piece in
             defer { next += piece.count + 1 }
@@ -57,17 +57,5 @@ struct GlobAutomaton {
             (place, matched) = (place + 1, 0)
         }
         return starts[place] + matched
-    }
-
-    /// For each place the length of the longest proper prefix that ends there.
-    private static func fallback(_ piece: [UInt8]) -> [Int] {
-        var table = [Int](repeating: 0, count: piece.count)
-        var matched = 0
-        for place in piece.indices.dropFirst() {
-            while matched > 0, piece[matched] != piece[place] { matched = table[matched - 1] }
-            if piece[matched] == piece[place] { matched += 1 }
-            table[place] = matched
-        }
-        return table
     }
 }
