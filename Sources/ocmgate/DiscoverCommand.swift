@@ -20,14 +20,7 @@ struct DiscoverCommand: AsyncParsableCommand {
         switch found.words {
         case .absent: try question.reportAbsence(of: found.peer)
         case .published(let document):
-            // A share from there, as well signed as the peer can.
-            let policy = try question.policy(found)
-            let verdict = found.verdict(of: policy, on: Occasion(.share, .inbound)) { facts in
-                facts.signature = document.generation
-                facts.access = document.exchangesTokens ? .token : .secret
-            }
-            let guarding = found.settings.refusal(
-                of: document.generation, on: Occasion(.share, .inbound), beside: verdict)
+            let (guarding, verdict) = found.incoming(document, try question.policy(found))
             let dialect = PeerDialect(
                 document, try question.learned(found), sending: found.settings.signature.send)
             if question.json {
@@ -53,10 +46,7 @@ struct DiscoverCommand: AsyncParsableCommand {
             "unusableKeys": .strings(found.unusable),
             "exchangesTokens": .bool(document.exchangesTokens),
             "weSign": .string(dialect.signatures.standard),
-            "policy": verdict.map {
-                .object(["action": .string($0.action.rawValue), "by": .string($0.by)])
-            } ?? .null,
-            "guard": guarding.told,
+            "policy": verdict.told, "guard": guarding.told,
             "oddities": .strings(document.oddities),
         ])
     }

@@ -26,20 +26,14 @@ extension PeerCommand {
             let dialect = PeerDialect(
                 document, learned, sending: found.settings.signature.send)
             let policy = try question.policy(found)
-            let incoming = found.verdict(of: policy, on: Occasion(.share, .inbound)) { facts in
-                facts.signature = document?.generation ?? .none
-                facts.access = dialect.tokenEndPoint == nil ? .secret : .token
-            }
+            let (guarding, incoming) = found.incoming(document, policy)
             let report = Report(
                 found: found, document: document, dialect: dialect, learned: learned,
                 outgoing: found.verdict(of: policy, on: Occasion(.share, .outbound)) { facts in
                     facts.signature = dialect.fact
                     facts.access = dialect.exchange == .none ? .secret : .token
                 },
-                incoming: incoming,
-                guarding: found.settings.refusal(
-                    of: document?.generation ?? .none, on: Occasion(.share, .inbound),
-                    beside: incoming))
+                incoming: incoming, guarding: guarding)
             if question.json { report.printJSON() } else { report.printText() }
             if document == nil { throw Exit.findings }
         }
@@ -78,7 +72,7 @@ extension PeerCommand {
                 } ?? .null,
                 "hasSigned": .string(learned.signed.standard),
                 "hasAccepted": .string(learned.accepted.standard),
-                "policy": .object(["out": json(outgoing), "in": json(incoming)]),
+                "policy": .object(["out": outgoing.told, "in": incoming.told]),
                 "guard": guarding.told,
                 "explanation": .strings(sentences),
             ])
@@ -117,13 +111,6 @@ extension PeerCommand {
 
         private func words(_ verdict: Verdict) -> String {
             "\(verdict.action.rawValue) by \(verdict.by)"
-        }
-
-        private func json(_ verdict: Verdict?) -> Output.Value {
-            guard let verdict else { return .null }
-            return .object([
-                "action": .string(verdict.action.rawValue), "by": .string(verdict.by),
-            ])
         }
     }
 }

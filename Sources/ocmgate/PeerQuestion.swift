@@ -57,6 +57,20 @@ struct PeerQuestion: ParsableArguments {
             }
             return policy?.evaluate(facts, room: Policy.roomForAll)
         }
+
+        /// What an ordinary share from it meets, as well signed as it can: what refuses it before the policy is
+        /// asked, and what the policy says.
+        func incoming(
+            _ document: DiscoveryDocument?, _ policy: Policy?
+        ) -> (guarding: Denial?, verdict: Verdict?) {
+            let occasion = Occasion(.share, .inbound)
+            let signature = document?.generation ?? .none
+            let verdict = verdict(of: policy, on: occasion) { facts in
+                facts.signature = signature
+                facts.access = document?.exchangesTokens == true ? .token : .secret
+            }
+            return (settings.refusal(of: signature, on: occasion, beside: verdict), verdict)
+        }
     }
 
     /// Asks the peer for its discovery document and its keys, and for nothing else; or reads the
@@ -167,6 +181,14 @@ struct PeerQuestion: ParsableArguments {
 extension Denial {
     /// As the commands tell it: what the peer reads, and why.
     var words: String { "\(status) \(disclosedCode), \(detail)" }
+}
+
+extension Verdict? {
+    /// What decides, as a member of a JSON object; null for nothing.
+    var told: Output.Value {
+        guard let verdict = self else { return .null }
+        return .object(["action": .string(verdict.action.rawValue), "by": .string(verdict.by)])
+    }
 }
 
 extension Denial? {
