@@ -58,25 +58,15 @@ enum ShareDocument {
 
     /// As Nextcloud 27 writes it: no `sender`, a number as `providerId`, URLs for hosts.
     static func nextcloud27(from host: String, to receiver: String, secret: String) -> [UInt8] {
-        JSONValue.object([
-            ("shareWith", .string("bob@https://\(receiver)")),
-            ("shareType", .string("user")),
-            ("name", .string("minutes.txt")),
-            ("resourceType", .string("file")),
-            ("description", .string("")),
-            ("providerId", .integer(22)),
-            ("owner", .string("erin@https://\(host)/")),
-            ("ownerDisplayName", .string("erin")),
-            ("sharedBy", .string("erin@https://\(host)/")),
-            ("sharedByDisplayName", .string("erin")),
-            ("protocol", deprecatedProtocol(secret)),
-        ]).serialized()
+        legacy(
+            .nextcloud, from: "https://\(host)", sharing: "minutes.txt", to: "bob",
+            at: "https://\(receiver)", providerID: 22, secret: secret, by: "erin")
     }
 
     /// As an old server of a kind writes a share of its own.
     static func legacy(
         _ kind: LegacyKind, from origin: String, sharing name: String, to user: String,
-        at peer: String, providerID: Int, secret: String
+        at peer: String, providerID: Int, secret: String, by owner: String = "alice"
     ) -> [UInt8] {
         let host = peer.replacing("https://", with: "")
         switch kind {
@@ -85,17 +75,17 @@ enum ShareDocument {
                 ("shareWith", .string("\(user)@\(peer)")), ("shareType", .string("user")),
                 ("name", .string(name)), ("resourceType", .string("file")),
                 ("description", .string("")), ("providerId", .integer(providerID)),
-                ("owner", .string("alice@\(origin)/")), ("ownerDisplayName", .string("alice")),
-                ("sharedBy", .string("alice@\(origin)/")),
-                ("sharedByDisplayName", .string("alice")),
+                ("owner", .string("\(owner)@\(origin)/")), ("ownerDisplayName", .string(owner)),
+                ("sharedBy", .string("\(owner)@\(origin)/")),
+                ("sharedByDisplayName", .string(owner)),
                 ("protocol", deprecatedProtocol(secret)),
             ]).serialized()
         case .owncloud10:
             return JSONValue.object([
                 ("shareWith", .string("\(user)@\(host)")), ("name", .string(name)),
                 ("providerId", .string(String(providerID))),
-                ("owner", .string("alice@\(origin)")), ("ownerDisplayName", .string("alice")),
-                ("sender", .string("alice@\(origin)")), ("senderDisplayName", .string("alice")),
+                ("owner", .string("\(owner)@\(origin)")), ("ownerDisplayName", .string(owner)),
+                ("sender", .string("\(owner)@\(origin)")), ("senderDisplayName", .string(owner)),
                 ("shareType", .string("user")), ("resourceType", .string("file")),
                 (
                     "protocol",
