@@ -60,9 +60,9 @@ package struct DataPath: Sendable, Equatable {
     ) {
         host = written.host
         hasSegment = told == nil && resourceType == "file"
-        let real = Self.trimmed(path)
+        let real = path.withoutEndSlashes
         self.real = real
-        let first = told.map(Self.trimmed) ?? real
+        let first = told?.withoutEndSlashes ?? real
         self.told = folder.isEmpty ? [first] : [first, folder + first]
         shape = written.isNamed && resourceType == "file" ? .file : .any
     }
@@ -93,18 +93,12 @@ package struct DataPath: Sendable, Equatable {
     }
 
     /// Whether a place is the root of the share itself.
-    package func isRoot(_ place: Place) -> Bool { Self.trimmed(place.path) == real }
+    package func isRoot(_ place: Place) -> Bool { place.path.withoutEndSlashes == real }
 
     private func full(_ rest: Substring) -> String {
         guard rest.isEmpty || rest == "/" else { return real + rest }
         let path = shape == .file ? real : real + rest
         return path.isEmpty ? "/" : path
-    }
-
-    private static func trimmed(_ path: String) -> String {
-        var path = Substring(path)
-        while path.utf8.last == UInt8(ascii: "/") { path = path.dropLast() }
-        return String(path)
     }
 
     private static let usual = "/public.php/webdav/"

@@ -1,6 +1,13 @@
 import OpenSSL
 
 extension String {
+    /// A path, or a URL, without the slashes at its end.
+    var withoutEndSlashes: String {
+        var rest = utf8[...]
+        while rest.last == UInt8(ascii: "/") { rest.removeLast() }
+        return String(Substring(rest))
+    }
+
     /// What of a path stands behind a root, which is written without a slash at its end: nothing, or from
     /// a slash on. Nil: a path that is not below it.
     ///

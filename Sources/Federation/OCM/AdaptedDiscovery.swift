@@ -86,7 +86,7 @@ private struct AdaptedWords {
 
     /// The reva family writes it without a slash at its end, and joins paths itself.
     private var webdav: String {
-        backend.kind.readsAnyPath ? DiscoveryDocument.withoutSlash(paths.webdav) : paths.webdav
+        backend.kind.readsAnyPath ? paths.webdav.withoutEndSlashes : paths.webdav
     }
 
     private func shareTypes(of name: String) -> [String] {

@@ -119,7 +119,7 @@ package struct DiscoveryDocument: Sendable, Equatable {
     /// `endPoint` is on another host than the server.
     func folder(at host: PeerHost) -> String {
         endPointParts.host == host
-            ? RouteTable.base(of: Self.withoutSlash(endPointParts.path)) : ""
+            ? RouteTable.base(of: endPointParts.path.withoutEndSlashes) : ""
     }
 
     /// The page on which people of the server accept an invitation, as a URL: browsers go there, past the gateway.

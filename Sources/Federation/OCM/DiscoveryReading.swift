@@ -51,7 +51,7 @@ extension DiscoveryDocument {
         var reader = Reader(object: object)
         source = object
         endPointParts = parts
-        endPoint = Self.withoutSlash(text)
+        endPoint = text.withoutEndSlashes
         isEnabled = object["enabled"]?.bool ?? false
         apiVersion = reader.string("apiVersion")
         let version = reader.string("version")
@@ -76,12 +76,6 @@ extension DiscoveryDocument {
         jwksURI = reader.url("jwksUri")
         signatureKeys = reader.keys()
         oddities = reader.oddities
-    }
-
-    static func withoutSlash(_ url: String) -> String {
-        var url = Substring(url)
-        while url.hasSuffix("/") { url = url.dropLast() }
-        return String(url)
     }
 }
 

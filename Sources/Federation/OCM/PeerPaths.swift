@@ -24,7 +24,7 @@ package struct PeerPaths: Sendable {
     ///   - document: the peer's own; nil when it publishes none.
     package init(_ peer: PeerHost, _ document: DiscoveryDocument?, for backend: BackendKind) {
         self.peer = peer
-        let path = DiscoveryDocument.withoutSlash(document?.endPointParts.path ?? "/ocm")
+        let path = (document?.endPointParts.path ?? "/ocm").withoutEndSlashes
         // What the backend asked for in another spelling would come as a path that nobody knows again.
         let routed = path.isPlainPath ? path : "/ocm"
         endPoint = RouteTable.base(of: routed) + "/ocm"

@@ -72,7 +72,7 @@ package struct ServedDiscovery: Sendable {
             // Nextcloud to 26 takes exactly this text, 27 to 30 little more.
             ("apiVersion", .string("1.0-proposal1")),
             ("version", .string(Self.version)),
-            ("endPoint", .string(origin + DiscoveryDocument.withoutSlash(path))),
+            ("endPoint", .string(origin + path.withoutEndSlashes)),
             ("provider", .string(provider)),
         ]
         let types = resourceTypes(kind, document)

@@ -137,9 +137,8 @@ package struct RouteTable: Sendable {
     static let apis = ["/ocs/v1.php", "/ocs/v2.php", "/ocs", "/ocsapp"]
 
     private static func trimmed(_ path: String) -> String {
-        var path = Substring(path)
-        while path.hasSuffix("/") { path = path.dropLast() }
-        return path.hasPrefix("/") || path.isEmpty ? String(path) : "/" + path
+        let path = path.withoutEndSlashes
+        return path.hasPrefix("/") || path.isEmpty ? path : "/" + path
     }
 
     private static func withoutFrontController(_ path: String) -> String {
