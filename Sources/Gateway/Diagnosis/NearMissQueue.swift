@@ -52,9 +52,6 @@ final class NearMissQueue: Sendable {
         }
     }
 
-    /// Ends ``calls``.
-    func finish() { wake.finish() }
-
     static let capacity = 32
     /// Bytes; two threads that offer at once may go beyond it by one message.
     static let byteLimit = 8 << 20

@@ -185,26 +185,16 @@ package final class ShareRegistry: Sendable {
         return share
     }
 
-    /// Whether a token is still good for its share, without a copy of the share.
-    package func isGood(_ token: AccessToken, of id: ShareID, now: Int) -> Bool {
-        isGood(id, epoch: token.epoch, now: now)
-    }
-
-    /// Whether a share stands, and is what it was in this epoch.
+    /// Whether a share stands, and is what it was in this epoch, without a copy of it.
     func isGood(_ id: ShareID, epoch: UInt32, now: Int) -> Bool {
         table.withLock { $0.isGood(id, epoch: epoch, now: now) }
     }
 
     // MARK: Secrets
 
-    /// The permanent secret of an access.
+    /// The permanent secret of the access at `place`.
     ///
     /// Throws when the row was changed behind our back.
-    package func secret(_ found: FoundAccess) throws(CryptoError) -> Secret {
-        try secret(of: found.share, place: found.place)
-    }
-
-    /// The secret of the access at `place`.
     package func secret(of share: ShareRecord, place: Int = 0) throws(CryptoError) -> Secret {
         let at = Binding(share, place)
         return Secret(

@@ -100,7 +100,7 @@ extension Gateway {
         let token = entry.token
         let now = environment.now()
         if let expiry = token.expiry(at: now) { throw expiry }
-        guard registry.isGood(token, of: entry.share, now: now) else {
+        guard registry.isGood(entry.share, epoch: token.epoch, now: now) else {
             throw Denial(.tokenInvalid, "share \(token.share) is over")
         }
         if let inside = try request.inside(share: token.pathPrefix, entry.form) {

@@ -35,7 +35,7 @@ import Transport
         #expect(sent.fields.contains { $0.name == .via && $0.value == world.gateway.via })
         let found = world.gateway.registry.find(Secret(utf8: code), .outbound)
         #expect(found.map(\.share.peer.description) == ["modern.test"])
-        let kept = try world.gateway.registry.secret(try #require(found.first))
+        let kept = try world.gateway.registry.secret(of: try #require(found.first?.share))
         #expect(kept.text == "SECRET15CHARS00")
     }
 
