@@ -4,13 +4,7 @@
 /// Tables that peers fill with names of their choice are kept by it: every name takes the same
 /// room, however long it is, and none is kept in the clear.
 struct SipHash: Sendable {
-    /// The hash of a text.
-    struct Value: Hashable, Sendable {
-        let high: UInt64
-        let low: UInt64
-
-        func hash(into hasher: inout Hasher) { hasher.combine(low) }
-    }
+    typealias Value = Digest128
 
     private let key: (UInt64, UInt64)
 

@@ -1,12 +1,18 @@
 import Foundation
 import OpenSSL
 
-/// The first 16 bytes of a keyed hash: the name under which tables find a secret or a message
+/// 16 bytes of a keyed hash: the name under which tables find a secret, a message or a text of a peer's
 /// without holding it.
 struct Digest128: Hashable, Sendable {
-    private let high: UInt64
-    private let low: UInt64
+    let high: UInt64
+    let low: UInt64
 
+    init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    /// The first of its HMAC.
     init(_ message: Span<UInt8>, key: HMACKey) {
         let tag = key.authenticate(message)
         high = Self.number(tag, from: 0)
@@ -18,6 +24,9 @@ struct Digest128: Hashable, Sendable {
     init(_ secret: Secret, key: HMACKey) {
         self = secret.withBytes { Digest128($0, key: key) }
     }
+
+    /// Any half of it is as good as all.
+    func hash(into hasher: inout Hasher) { hasher.combine(low) }
 
     /// Refused: anything but 16 bytes.
     init?(_ data: Data) {

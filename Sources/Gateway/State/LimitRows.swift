@@ -123,24 +123,3 @@ extension LimitTable.Place {
     /// Whether it takes more than ten minutes until all of its room has come back.
     var isSlow: Bool { LimitMeter.Terms(measure).isSlow }
 }
-
-extension SipHash.Value {
-    /// Refused: anything but 16 bytes.
-    init?(_ data: Data) {
-        guard data.count == 16 else { return nil }
-        let halves = [data.prefix(8), data.suffix(8)].map { half in
-            half.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        }
-        self.init(high: halves[0], low: halves[1])
-    }
-
-    var data: Data {
-        var data = Data(capacity: 16)
-        for half in [high, low] {
-            for shift in stride(from: 56, through: 0, by: -8) {
-                data.append(UInt8(truncatingIfNeeded: half >> UInt64(shift)))
-            }
-        }
-        return data
-    }
-}
