@@ -39,42 +39,22 @@ final class BackendServer: Sendable {
         /// The sub-folder that the backend lives in; empty for none.
         var folder: String { RouteTable.base(of: endPoint) }
 
-        fileprivate init(
-            backend: Backend, document: DiscoveryDocument?, routes: RouteTable, endPoint: String,
-            webdav: String, bareWebDAV: String?, names: OwnNames
-        ) {
-            self.backend = backend
-            self.document = document
-            self.routes = routes
-            self.endPoint = endPoint
-            self.webdav = webdav
-            self.bareWebDAV = bareWebDAV
-            self.names = names
-        }
-    }
-
-    /// What its view is made of beside its document.
-    private struct Configured: Sendable {
-        let kind: BackendKind
-        let tokenPath: String
-        /// Of the site.
-        let origin: String
-        /// Where the backend is reached, and what it sees as `Host`.
-        let hosts: [PeerHost]
-
         /// - Parameter document: nil until one was fetched.
-        func view(_ document: DiscoveryDocument?, statusVersion: String?) -> View {
-            let endPoint = Self.routed(document?.endPointParts.path ?? kind.usualEndPoint)
+        fileprivate init(
+            _ configured: Configured, _ document: DiscoveryDocument?, statusVersion: String? = nil
+        ) {
+            let kind = configured.kind
             let written = Self.routed(document?.webdavPath ?? kind.usualWebDAV)
-            let webdav = kind.webdavRoot(written, endPoint: endPoint)
-            return View(
-                backend: Backend(kind: kind, document: document, statusVersion: statusVersion),
-                document: document,
-                routes: RouteTable(
-                    kind: kind, endPoint: endPoint, tokenPath: tokenPath, webdavPrefix: written,
-                    isPlaceKnown: document != nil, otherFolders: .closed),
-                endPoint: endPoint, webdav: webdav, bareWebDAV: webdav == written ? nil : written,
-                names: OwnNames(origin: origin, backend: hosts, document: document))
+            endPoint = Self.routed(document?.endPointParts.path ?? kind.usualEndPoint)
+            webdav = kind.webdavRoot(written, endPoint: endPoint)
+            bareWebDAV = webdav == written ? nil : written
+            backend = Backend(kind: kind, document: document, statusVersion: statusVersion)
+            self.document = document
+            routes = RouteTable(
+                kind: kind, endPoint: endPoint, tokenPath: configured.tokenPath,
+                webdavPrefix: written, isPlaceKnown: document != nil, otherFolders: .closed)
+            names = OwnNames(
+                origin: configured.origin, backend: configured.hosts, document: document)
         }
 
         /// A path in the spelling in which requests are routed, without a slash at its end; one that no request
@@ -85,6 +65,16 @@ final class BackendServer: Sendable {
             while path.hasSuffix("/") { path = path.dropLast() }
             return String(path)
         }
+    }
+
+    /// What its view is made of beside its document.
+    fileprivate struct Configured: Sendable {
+        let kind: BackendKind
+        let tokenPath: String
+        /// Of the site.
+        let origin: String
+        /// Where the backend is reached, and what it sees as `Host`.
+        let hosts: [PeerHost]
     }
 
     /// - Parameters:
@@ -99,7 +89,7 @@ final class BackendServer: Sendable {
         self.timeouts = timeouts
         let configured = Configured(kind: kind, tokenPath: tokenPath, origin: origin, hosts: hosts)
         self.configured = configured
-        state = Mutex(configured.view(nil, statusVersion: nil))
+        state = Mutex(View(configured, nil))
     }
 
     var kind: BackendKind { configured.kind }
@@ -108,7 +98,7 @@ final class BackendServer: Sendable {
 
     /// Takes over a document that was fetched, with the version of `status.php` if that is known.
     func learn(_ document: DiscoveryDocument, statusVersion: String?) {
-        let view = configured.view(document, statusVersion: statusVersion)
+        let view = View(configured, document, statusVersion: statusVersion)
         state.withLock { $0 = view }
     }
 }
