@@ -132,24 +132,22 @@ extension Gateway {
     }
 
     private func unsigned(_ claimed: Claimed, _ trail: Trail) async throws(Denial) -> Verified {
+        func verified(
+            _ advertised: SignatureStanding.Advertised, _ document: DiscoveryDocument? = nil
+        ) -> Verified {
+            Verified(
+                claimed: claimed, peer: claimed.claim?.peer, signature: .none(advertised),
+                document: document)
+        }
         if let denial = configuration.refusalOfUnsigned { throw denial }
         if let doubt = claimed.doubt { throw doubt }
-        guard let peer = claimed.claim?.peer else {
-            return Verified(
-                claimed: claimed, peer: nil, signature: .none(.no), document: nil)
-        }
-        if hasSigned(peer) {
-            return Verified(
-                claimed: claimed, peer: peer, signature: .none(.yes), document: nil)
-        }
+        guard let peer = claimed.claim?.peer else { return verified(.no) }
+        if hasSigned(peer) { return verified(.yes) }
         // Nor is anything fetched for a message that policy refuses without a signature, whatever the
         // peer publishes.
         let facts = facts(claimed, trail, peer: peer, signature: .none(.no), document: nil)
         let standing = trail.policy.standing(of: peer, now: facts.now)
-        guard trail.policy.mayAllow(facts, standing) else {
-            return Verified(
-                claimed: claimed, peer: peer, signature: .none(.unknown), document: nil)
-        }
+        guard trail.policy.mayAllow(facts, standing) else { return verified(.unknown) }
         let found: PeerDocument
         do throws(Denial) {
             found = try await published(by: peer, to: claimed.received.client.address, trail)
@@ -159,17 +157,12 @@ extension Gateway {
             guard trail.policy.mode != .enforce, error.code == .keyUnavailable else { throw error }
             trail.enters(.verify)
             trail.tolerated(error)
-            return Verified(
-                claimed: claimed, peer: peer, signature: .none(.unknown), document: nil)
+            return verified(.unknown)
         }
         switch found {
-        case .absent:
-            return Verified(
-                claimed: claimed, peer: peer, signature: .none(.no), document: nil)
+        case .absent: return verified(.no)
         case .published(let document):
-            return Verified(
-                claimed: claimed, peer: peer,
-                signature: .none(document.advertisesSignatures ? .yes : .no), document: document)
+            return verified(document.advertisesSignatures ? .yes : .no, document)
         }
     }
 
