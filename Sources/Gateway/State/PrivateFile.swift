@@ -85,13 +85,7 @@ package enum PrivateFile {
     /// Refused: links (unless they are followed), anything that group or others may use (but for our own
     /// group, where it is root's), another owner (root's files are fine), more than `limit` bytes.
     package static func read(
-        _ path: String, limit: Int = 65_536, links: Links = .refused
-    ) throws(Problem) -> [UInt8] {
-        try read(path, limit: limit, links: links, readers: .owner)
-    }
-
-    static func read(
-        _ path: String, limit: Int = 65_536, links: Links = .refused, readers: Readers
+        _ path: String, limit: Int = 65_536, links: Links = .refused, readers: Readers = .owner
     ) throws(Problem) -> [UInt8] {
         try bytes(path, limit, links) { status throws(Problem) in
             try check(status, readers, path: path)
