@@ -23,14 +23,7 @@ package struct JournalKey: Sendable {
         let file = (folder as NSString).appendingPathComponent(fileName)
         switch whenMissing {
         case .make where !PrivateFile.exists(file):
-            do {
-                let text = try PrivateKey.generate(.ed25519).exportPEM()
-                try PrivateFile.create(file, Array(text.utf8))
-            } catch let problem as PrivateFile.Problem {
-                throw problem
-            } catch {
-                throw PrivateFile.Problem(path: file, what: "cannot be made: \(error)", remedy: "")
-            }
+            try PrivateFile.create(file, keyOf: .ed25519)
         case .make, .refuse: break
         }
         let pem = String(decoding: try PrivateFile.read(file), as: UTF8.self)

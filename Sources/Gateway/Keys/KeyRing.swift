@@ -114,11 +114,7 @@ package struct KeyRing: Sendable {
         _ kind: KeyKind, _ name: String, in folder: String
     ) throws(PrivateFile.Problem) {
         let file = (folder as NSString).appendingPathComponent(name + ".pem")
-        let text: String
-        do { text = try PrivateKey.generate(kind).exportPEM() } catch {
-            throw PrivateFile.Problem(path: file, what: "cannot be made: \(error)", remedy: "")
-        }
-        try PrivateFile.create(file, Array(text.utf8))
+        try PrivateFile.create(file, keyOf: kind)
     }
 
     /// The JWK set that peers fetch: every published key but those of draft-cavage, under each name

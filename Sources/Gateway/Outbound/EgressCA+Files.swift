@@ -17,7 +17,9 @@ extension EgressCA {
             throw PrivateFile.Problem(
                 path: file, what: "is not there", remedy: "it is made at the first start")
         case .make where !isMade:
-            if !PrivateFile.exists(settings.key) { try makeKey(settings.key) }
+            if !PrivateFile.exists(settings.key) {
+                try PrivateFile.create(settings.key, keyOf: .p256)
+            }
         case .make, .refuse: break
         }
         guard PrivateFile.exists(settings.key) else {
@@ -56,14 +58,6 @@ extension EgressCA {
             try PrivateFile.create(file, Array(made.certificate.pem.utf8), for: .everybody)
         }
         return made
-    }
-
-    private static func makeKey(_ file: String) throws(PrivateFile.Problem) {
-        let text: String
-        do { text = try PrivateKey.generate(.p256).exportPEM() } catch {
-            throw PrivateFile.Problem(path: file, what: "cannot be made: \(error)", remedy: "")
-        }
-        try PrivateFile.create(file, Array(text.utf8))
     }
 
     private static func first(in bytes: [UInt8]) throws(CryptoError) -> Certificate {

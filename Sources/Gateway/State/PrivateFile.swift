@@ -66,6 +66,15 @@ package enum PrivateFile {
         }
     }
 
+    /// Makes a key, and a file of it (PEM) for its owner alone; errors as those of `create`.
+    static func create(_ path: String, keyOf kind: KeyKind) throws(Problem) {
+        let text: String
+        do { text = try PrivateKey.generate(kind).exportPEM() } catch {
+            throw Problem(path: path, what: "cannot be made: \(error)", remedy: "")
+        }
+        try create(path, Array(text.utf8))
+    }
+
     /// Whether a file may be reached by a symbolic link.
     package enum Links: Sendable {
         case refused
