@@ -1,5 +1,6 @@
 import Federation
 import Foundation
+import OpenSSL
 
 /// `keys.toml` beside the keys: what each of them is for, and which names were ever used.
 ///
