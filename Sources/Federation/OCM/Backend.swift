@@ -10,7 +10,15 @@ package enum BackendKind: String, Sendable, CaseIterable {
         }
     }
 
-    /// Whether it is of that family, or of no known kind.
+    /// Whether it is a Nextcloud or an ownCloud, or of no known kind.
+    package var mayBePHP: Bool {
+        switch self {
+        case .nextcloud, .owncloud10, .generic: true
+        case .ocis, .opencloud, .cernbox, .seafile: false
+        }
+    }
+
+    /// Whether it is of the reva family, or of no known kind.
     var mayBeReva: Bool { isReva || self == .generic }
 }
 

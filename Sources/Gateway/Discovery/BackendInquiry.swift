@@ -136,10 +136,5 @@ struct BackendInquiry: Sendable {
 extension BackendKind {
     /// Whether its manual has the root of one in a folder lead people's calendars there, so that it may be
     /// found by that.
-    var mayBeFoundByCalendars: Bool {
-        switch self {
-        case .nextcloud, .owncloud10, .generic: true
-        case .ocis, .opencloud, .cernbox, .seafile: false
-        }
-    }
+    var mayBeFoundByCalendars: Bool { mayBePHP }
 }

@@ -180,13 +180,9 @@ extension Gateway {
     /// (`legacy-wire.md` 4.1). Its document names none, and it answers that there is no such place, or with
     /// the page to log in at. In the reva family 404 is an invitation that is unknown.
     private func checkInvitations(_ status: Int) throws(Denial) {
-        guard let document = backend.view.document, !document.capabilities.contains(.invites) else {
-            return
-        }
-        switch backend.kind {
-        case .ocis, .opencloud, .cernbox: return
-        case .nextcloud, .owncloud10, .seafile, .generic: break
-        }
+        guard !backend.kind.isReva, let document = backend.view.document,
+            !document.capabilities.contains(.invites)
+        else { return }
         guard (300...399).contains(status) || status == 404 || status == 405 else { return }
         throw Denial(
             .protocolNotSupported, "the backend knows no invitations: it answered \(status)")

@@ -67,11 +67,9 @@ extension Gateway {
     /// for that. What was to change something is 403 to them, too: their client takes a DELETE of what is not
     /// found for done.
     func over(_ detail: String, to method: Method?) -> Denial {
-        switch backend.kind {
-        case .ocis, .opencloud, .cernbox: break
-        case .nextcloud, .owncloud10, .seafile, .generic: return Denial(.shareEnded, detail)
+        guard backend.kind.isReva, method?.onData?.permission == "read" else {
+            return Denial(.shareEnded, detail)
         }
-        guard method?.onData?.permission == "read" else { return Denial(.shareEnded, detail) }
         return Denial(.shareEnded, status: 404, detail)
     }
 

@@ -8,10 +8,7 @@ extension Gateway {
     /// Refused (`secret_refused`): a page that is asked for by the secret of a share that we know, and
     /// what is to be moved or copied to one. Peers reach data over WebDAV, where what they may do is judged.
     func refuseSharesOnPages(_ head: RequestHead, _ path: TargetPath?) throws(Denial) {
-        switch backend.kind {
-        case .nextcloud, .owncloud10, .generic: break
-        case .ocis, .opencloud, .cernbox, .seafile: return
-        }
+        guard backend.kind.mayBePHP else { return }
         if let path { try refuseShares(namedIn: path, head.query) }
         try refuseShares(namedInDestinationOf: head)
         try refuseParameters(inBodyOf: head)

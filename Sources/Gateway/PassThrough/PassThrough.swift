@@ -57,11 +57,8 @@ extension Gateway {
     /// own address for each that is read or written. They name it in a field or behind `/data`. Nobody from
     /// outside comes by that way.
     private func isOwnData(_ path: TargetPath?, through entrance: Entrance) -> Bool {
-        guard case .wayOut = entrance, let path else { return false }
-        switch backend.kind {
-        case .ocis, .opencloud, .cernbox: return path.text.rest(below: "/data") != nil
-        case .nextcloud, .owncloud10, .seafile, .generic: return false
-        }
+        guard case .wayOut = entrance, backend.kind.isReva else { return false }
+        return path?.text.rest(below: "/data") != nil
     }
 
     /// Refused: what `refuseData` and `refuseOver` say of the user and the password that are shown.
@@ -77,11 +74,9 @@ extension Gateway {
     /// no known kind has been read, which alone says where that is, it is 503. What is no secret is looked for
     /// once.
     private func refuseData(_ login: BasicLogin?, _ field: String) throws(Denial) {
-        switch backend.kind {
-        case .nextcloud, .owncloud10, .generic: break
-        case .ocis, .opencloud, .cernbox, .seafile: return
-        }
-        guard let secret = login?.user ?? DAVCredential(field).shareSecret else { return }
+        guard backend.kind.mayBePHP,
+            let secret = login?.user ?? DAVCredential(field).shareSecret
+        else { return }
         if backend.kind == .generic, backend.view.document == nil {
             guard registry.findServed(secret).isEmpty else { throw .unplaced }
             return

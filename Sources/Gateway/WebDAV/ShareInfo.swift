@@ -156,12 +156,7 @@ extension Gateway {
 
 extension BackendKind {
     /// Whether it answers `shareinfo`; the 404 of one that does not says nothing of a share.
-    var hasShareInfo: Bool {
-        switch self {
-        case .nextcloud, .owncloud10, .generic: true
-        case .ocis, .opencloud, .cernbox, .seafile: false
-        }
-    }
+    var hasShareInfo: Bool { mayBePHP }
 }
 
 extension ReceivedRequest {
