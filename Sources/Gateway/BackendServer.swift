@@ -61,9 +61,7 @@ final class BackendServer: Sendable {
         /// can have stays as it is.
         private static func routed(_ path: String) -> String {
             let routed = try? TargetPath(Array(path.utf8)[...], rule: .routed)
-            var path = Substring(routed?.text ?? path)
-            while path.hasSuffix("/") { path = path.dropLast() }
-            return String(path)
+            return (routed?.text ?? path).withoutEndSlashes
         }
     }
 

@@ -2,7 +2,7 @@ import OpenSSL
 
 extension String {
     /// A path, or a URL, without the slashes at its end.
-    var withoutEndSlashes: String {
+    package var withoutEndSlashes: String {
         var rest = utf8[...]
         while rest.last == UInt8(ascii: "/") { rest.removeLast() }
         return String(Substring(rest))

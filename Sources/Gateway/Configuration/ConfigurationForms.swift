@@ -57,9 +57,7 @@ extension TOMLForm<ListenAddress> {
 
 /// Digits alone, as they are counted: neither a sign nor a zero in front.
 private func portNumber(_ text: Substring) -> Int? {
-    guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), !text.hasPrefix("0") else {
-        return nil
-    }
+    guard text.utf8.allSatisfy(\.isDigit), !text.hasPrefix("0") else { return nil }
     return UInt16(text).map(Int.init)
 }
 
@@ -238,14 +236,7 @@ extension TOMLForm<SealKey.Source> {
     static let sealKey = TOMLForm.text("the path of a file, or env:NAME") { text in
         guard text.hasPrefix("env:") else { return namedFile(text[...]).map { .file($0) } }
         let name = text.dropFirst(4)
-        let isName = name.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
-                true
-            default: false
-            }
-        }
+        let isName = name.utf8.allSatisfy { $0.isLetterOrDigit || $0 == UInt8(ascii: "_") }
         return isName && !name.isEmpty ? .environment(String(name)) : nil
     }
 }

@@ -47,7 +47,7 @@ package struct JournalLine: Sendable {
         else { return nil }
         var place = bytes.startIndex + Self.head.count
         var seq = 0
-        while place < end, (0x30...0x39).contains(bytes[place]) {
+        while place < end, bytes[place].isDigit {
             let (times, over) = seq.multipliedReportingOverflow(by: 10)
             let (sum, more) = times.addingReportingOverflow(Int(bytes[place] - 0x30))
             guard !over, !more else { return nil }
