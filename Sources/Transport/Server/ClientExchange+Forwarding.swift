@@ -44,12 +44,7 @@ extension ClientExchange {
         switch loop.pool.supply(upstream, freshness, for: self) {
         case .ready(let connection): start(connection)
         case .dialling(let dial): passage?.dial = dial
-        case .busy:
-            loop.counters.count(.upstreamBusy)
-            fail(.busy)
-        case .suspended(let seconds):
-            loop.counters.count(.upstreamSuspended)
-            fail(.suspended(seconds: seconds))
+        case .refused(let failure): fail(failure)
         }
     }
 

@@ -43,12 +43,7 @@ final class BufferedExchange: AnswerReceiver, LoopMember {
         switch loop.pool.supply(upstream, freshness, for: self) {
         case .ready(let connection): upstreamReady(connection)
         case .dialling(let dial): self.dial = dial
-        case .busy:
-            loop.counters.count(.upstreamBusy)
-            end(.failure(.busy))
-        case .suspended(let seconds):
-            loop.counters.count(.upstreamSuspended)
-            end(.failure(.suspended(seconds: seconds)))
+        case .refused(let failure): end(.failure(failure))
         }
     }
 

@@ -34,9 +34,8 @@ final class UpstreamPool {
         case ready(UpstreamConnection)
         /// The receiver will hear of it.
         case dialling(UpstreamDial)
-        case busy
-        /// It gave no answers lately; see `UpstreamFailure`.
-        case suspended(seconds: Int)
+        /// There is none: the upstream has all that it gets, or gave no answers lately.
+        case refused(UpstreamFailure)
     }
 
     /// Which idle connections will do.
@@ -53,7 +52,8 @@ final class UpstreamPool {
     ) -> Supply {
         let admission = upstream.health?.admit(at: loop.now, mayTry: !receiver.owesBody)
         if case .refused(let seconds)? = admission {
-            return .suspended(seconds: seconds)
+            loop.counters.count(.upstreamSuspended)
+            return .refused(.suspended(seconds: seconds))
         }
         let shelf = shelf(of: upstream)
         if freshness != .new, let shelf, let index = idle(of: shelf, for: receiver) {
@@ -65,7 +65,10 @@ final class UpstreamPool {
                 return .ready(connection)
             }
         }
-        guard hasRoom(on: shelf), hasRoom() else { return .busy }
+        guard hasRoom(on: shelf), hasRoom() else {
+            loop.counters.count(.upstreamBusy)
+            return .refused(.busy)
+        }
         // Making room may have ended the last connection of the shelf, and the shelf with it.
         (self.shelf(of: upstream) ?? addShelf(for: upstream)).count += 1
         count += 1
