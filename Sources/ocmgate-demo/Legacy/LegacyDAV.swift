@@ -1,4 +1,4 @@
-import OpenSSL
+import Federation
 import Transport
 
 /// WebDAV on `/public.php/webdav`: the permanent secret as Basic user opens the share's root.
@@ -7,7 +7,8 @@ import Transport
 /// what holds a share to its permissions is the gateway.
 enum LegacyDAV {
     static func answer(_ request: PlainRequest, _ state: inout LegacyServer.State) -> Answer {
-        guard let secret = basicUser(request["Authorization"]), let share = state.shares[secret]
+        guard case .basic(let user, _) = DAVCredential(request["Authorization"]),
+            let share = state.shares[user.text]
         else {
             return Answer(
                 status: 401,
@@ -99,14 +100,5 @@ enum LegacyDAV {
             segments.append(segment)
         }
         return segments.joined(separator: "/")
-    }
-
-    /// The user of `Basic base64("<secret>:")`.
-    private static func basicUser(_ field: String?) -> String? {
-        guard let field, field.lowercased().hasPrefix("basic "),
-            let bytes = Base64.decode(String(field.dropFirst(6))),
-            let text = String(validating: bytes, as: UTF8.self)
-        else { return nil }
-        return text.split(separator: ":", omittingEmptySubsequences: false).first.map(String.init)
     }
 }

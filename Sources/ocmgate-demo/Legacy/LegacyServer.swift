@@ -105,7 +105,8 @@ final class LegacyServer: Sendable {
             case "/status.php":
                 return .json(200, kind.status)
             case "/ocs-provider/":
-                return .json(200, OCSDialect.provider)
+                return .json(
+                    200, OCSProviderDocument.served(webdav: Self.webdav + "/", api: .open))
             case "/.well-known/ocm", "/index.php/.well-known/ocm":
                 return .json(404, .object([("message", .string("ocm not supported"))]))
             case kind.endPoint + "/shares":
@@ -129,9 +130,12 @@ final class LegacyServer: Sendable {
 
 extension Answer {
     static func json(_ status: Int, _ value: JSONValue) -> Answer {
+        .json(status, value.serialized())
+    }
+
+    static func json(_ status: Int, _ body: [UInt8]) -> Answer {
         Answer(
-            status: status, fields: [(name: "Content-Type", value: "application/json")],
-            body: value.serialized())
+            status: status, fields: [(name: "Content-Type", value: "application/json")], body: body)
     }
 
     /// `{"message": ...}`, the form of every error of these servers.

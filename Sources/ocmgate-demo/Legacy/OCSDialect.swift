@@ -3,29 +3,6 @@ import Transport
 
 /// The older federation API of the same servers: forms in, and no signature anywhere.
 enum OCSDialect {
-    /// The document at `/ocs-provider/`.
-    static let provider = JSONValue.object([
-        ("version", .integer(2)),
-        (
-            "services",
-            .object([
-                (
-                    "FEDERATED_SHARING",
-                    .object([
-                        ("version", .integer(1)),
-                        (
-                            "endpoints",
-                            .object([
-                                ("share", .string("/ocs/v2.php/cloud/shares")),
-                                ("webdav", .string(LegacyServer.webdav + "/")),
-                            ])
-                        ),
-                    ])
-                )
-            ])
-        ),
-    ])
-
     /// Takes a share from anyone who says so, as these servers do.
     static func answer(
         _ request: PlainRequest, server: LegacyServer, _ state: inout LegacyServer.State
