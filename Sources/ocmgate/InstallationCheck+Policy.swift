@@ -39,12 +39,7 @@ extension InstallationCheck {
     /// Codes of one's own that are nearly one of the gateway's: what belongs to that one, as its status,
     /// does not come with them.
     mutating func codes(of policy: Policy) {
-        let rules = policy.rules.compactMap { rule -> (String, Refusal)? in
-            switch rule.ruling {
-            case .allow: nil
-            case .deny(let refusal), .hold(let refusal): (rule.label, refusal)
-            }
-        }
+        let rules = policy.rules.compactMap { rule in rule.ruling.refusal.map { (rule.label, $0) } }
         let needs = policy.requirements.compactMap { block in
             block.refusals.first.map { (block.label, $0) }
         }

@@ -18,7 +18,8 @@ extension Rule.Ruling {
         }
     }
 
-    var refusal: Refusal? {
+    /// What is told where it refuses.
+    package var refusal: Refusal? {
         switch self {
         case .allow: nil
         case .deny(let refusal), .hold(let refusal): refusal
