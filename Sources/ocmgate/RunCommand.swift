@@ -31,16 +31,7 @@ struct RunCommand: AsyncParsableCommand {
         for number in Signals.ignored.keys { signal(number, SIG_IGN) }
         var settings = try option.load()
         if json { settings.log.forced = .json }
-        ProcessMemory.keepOutOfDumps()
-        // What a shell gives is for programs that use select(2).
-        ProcessFiles.raise(
-            to: DescriptorLimit.wanted(
-                connections: settings.limits.connections,
-                loops: ProcessInfo.processInfo.activeProcessorCount))
-        // A write to a client that left is an error of that write, not the end of the program.
-        signal(SIGPIPE, SIG_IGN)
-        // So is one beyond a limit of file sizes.
-        signal(SIGXFSZ, SIG_IGN)
+        Self.fitProcess(to: settings)
         let manager = ServiceManager()
         let sockets = try manager.sockets()
         // Before anything listens: a signal from now on is one to this gateway.
@@ -95,6 +86,20 @@ struct RunCommand: AsyncParsableCommand {
                 return
             }
         }
+    }
+
+    /// What holds for the process as long as it runs.
+    private static func fitProcess(to settings: Configuration) {
+        ProcessMemory.keepOutOfDumps()
+        // What a shell gives is for programs that use select(2).
+        ProcessFiles.raise(
+            to: DescriptorLimit.wanted(
+                connections: settings.limits.connections,
+                loops: ProcessInfo.processInfo.activeProcessorCount))
+        // A write to a client that left is an error of that write, not the end of the program.
+        signal(SIGPIPE, SIG_IGN)
+        // So is one beyond a limit of file sizes.
+        signal(SIGXFSZ, SIG_IGN)
     }
 
     /// Waits until it is to end, reloading meanwhile when a signal says so: however long the disk of a file
