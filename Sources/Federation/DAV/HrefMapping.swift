@@ -18,7 +18,7 @@ package struct HrefMapping: Sendable {
     /// The content of an `href` for the client; nil when it is none of the mapped paths.
     func rewritten(_ content: [UInt8]) -> [UInt8]? {
         guard let text = XMLText.resolved(content[...]) else { return nil }
-        let isSpace = XMLElements.isSpace
+        let isSpace = { (byte: UInt8) in byte.isWhiteSpace }
         let trimmed = text.drop(while: isSpace).reversed().drop(while: isSpace).reversed()
         guard let href = String(validating: Array(trimmed), as: UTF8.self),
             let path = path(of: href), let rest = rest(of: path)

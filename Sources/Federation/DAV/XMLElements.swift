@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// The elements that are open in a document, as far as namespaces need it (Namespaces in XML 1.0).
 struct XMLElements: Sendable {
     private var depth = 0
@@ -28,7 +30,7 @@ struct XMLElements: Sendable {
         var rest = tag[1..<(tag.count - 1)]
         let isEmpty = rest.last == UInt8(ascii: "/")
         if isEmpty { rest = rest.dropLast() }
-        let name = rest.prefix { !Self.isSpace($0) }
+        let name = rest.prefix { !$0.isWhiteSpace }
         rest = rest.dropFirst(name.count)
         while let (attribute, value) = try Self.attribute(&rest) { try bind(attribute, value) }
         let element: Element =
@@ -76,21 +78,17 @@ struct XMLElements: Sendable {
     private static func attribute(
         _ rest: inout ArraySlice<UInt8>
     ) throws(MultistatusError) -> (ArraySlice<UInt8>, ArraySlice<UInt8>)? {
-        rest = rest.drop(while: isSpace)
+        rest = rest.drop(while: \.isWhiteSpace)
         guard !rest.isEmpty else { return nil }
-        let name = rest.prefix { !isSpace($0) && $0 != UInt8(ascii: "=") }
-        rest = rest.dropFirst(name.count).drop(while: isSpace)
+        let name = rest.prefix { !$0.isWhiteSpace && $0 != UInt8(ascii: "=") }
+        rest = rest.dropFirst(name.count).drop(while: \.isWhiteSpace)
         guard rest.first == UInt8(ascii: "=") else { throw .malformed }
-        rest = rest.dropFirst().drop(while: isSpace)
+        rest = rest.dropFirst().drop(while: \.isWhiteSpace)
         guard let quote = rest.first, quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'")
         else { throw .malformed }
         let value = rest.dropFirst().prefix { $0 != quote }
         rest = rest.dropFirst(value.count + 2)
         return (name, value)
-    }
-
-    static func isSpace(_ byte: UInt8) -> Bool {
-        byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D
     }
 
     private static let deepest = 64

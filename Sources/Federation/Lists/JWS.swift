@@ -27,7 +27,7 @@ struct JWS {
         guard document.count <= ListContents.longest * 2 else {
             throw ListDefect("a JWS of more than \(ListContents.longest * 2) bytes")
         }
-        let text = document.drop(while: Self.isBlank)
+        let text = document.drop(while: \.isWhiteSpace)
         if text.first == UInt8(ascii: "{") {
             try self.init(json: document)
         } else {
@@ -38,7 +38,7 @@ struct JWS {
     /// RFC 7515, section 3.1.
     private init(compact text: ArraySlice<UInt8>) throws(ListDefect) {
         var text = text
-        while let last = text.last, Self.isBlank(last) { text = text.dropLast() }
+        while let last = text.last, last.isWhiteSpace { text = text.dropLast() }
         let parts = text.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count == 3, text.allSatisfy({ $0 < 0x80 }) else {
             throw ListDefect("this is not signed: it is no JWS (RFC 7515)")
@@ -129,10 +129,6 @@ struct JWS {
             let bytes = Base64.decodeURL(signature)
         else { throw ListDefect("the signature is empty or no base64url") }
         return Signature(protected: protected, header: header, bytes: bytes)
-    }
-
-    private static func isBlank(_ byte: UInt8) -> Bool {
-        byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
     }
 
     private static let mostSignatures = 8

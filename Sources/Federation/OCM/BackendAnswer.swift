@@ -129,5 +129,5 @@ package enum BackendAnswer: Sendable, Equatable {
 
 extension [UInt8] {
     /// Whether nothing but the white space of JSON stands there.
-    var isBlank: Bool { allSatisfy { [0x20, 0x0A, 0x0D, 0x09].contains($0) } }
+    var isBlank: Bool { allSatisfy(\.isWhiteSpace) }
 }

@@ -1,3 +1,5 @@
+import OpenSSL
+
 extension DiscoveryDocument {
     /// Why a body is not a discovery document.
     package enum Failure: Error, Sendable, Equatable, CustomStringConvertible {
@@ -20,9 +22,7 @@ extension DiscoveryDocument {
         package func isOfDocument(_ body: [UInt8]) -> Bool {
             switch self {
             case .notJSON:
-                let first = body.withoutByteOrderMark.first {
-                    ![0x20, 0x09, 0x0A, 0x0D].contains($0)
-                }
+                let first = body.withoutByteOrderMark.first { !$0.isWhiteSpace }
                 return first == UInt8(ascii: "{")
             case .noEndPoint:
                 guard let object = (try? JSONValue(parsing: body))?.object,

@@ -16,6 +16,11 @@ extension UInt8 {
             || self == UInt8(ascii: "_") || self == UInt8(ascii: "~")
     }
 
+    /// Whether it is white space of JSON and of XML: a space, a tab, or of the end of a line (RFC 8259, section 2).
+    @inlinable package var isWhiteSpace: Bool {
+        self == 0x20 || self == 0x09 || self == 0x0A || self == 0x0D
+    }
+
     /// The value of a hexadecimal digit; nil for any other character.
     @inlinable package var hexValue: UInt8? {
         if isDigit { return self - 0x30 }

@@ -16,6 +16,7 @@ import Testing
             #expect(byte.isDigit == digits.contains(byte))
             #expect(byte.isLetterOrDigit == (byte.isLetter || byte.isDigit))
             #expect(byte.isUnreserved == (byte.isLetterOrDigit || "-._~".utf8.contains(byte)))
+            #expect(byte.isWhiteSpace == " \t\r\n".utf8.contains(byte))
             #expect(byte.asciiLowercased == (upper.contains(byte) ? byte + 0x20 : byte))
         }
     }
