@@ -37,7 +37,7 @@ struct MemberNames {
     /// The name as a reader without regard to case sees it.
     static func fold(_ name: String) -> String {
         if name.isASCII {
-            return String(decoding: name.utf8.map(asciiLowercased), as: UTF8.self)
+            return String(decoding: name.utf8.map(\.asciiLowercased), as: UTF8.self)
         }
         var folded = ""
         for scalar in name.unicodeScalars {
