@@ -104,3 +104,11 @@ def test_the_service_gives_its_folders_the_modes_that_they_were_made_with():
     made = {folder: mode for mode, folder in folders}
     assert made == {"/etc/ocmgate": unit["ConfigurationDirectoryMode"],
                     "/var/lib/ocmgate": unit["StateDirectoryMode"]}
+
+
+def test_a_service_that_cannot_start_is_tried_for_as_long_as_it_cannot():
+    """By its default systemd gives it up after five tries, and the ports with it."""
+    unit = (Path(__file__).parents[2] / "deploy/systemd/ocmgate.service").read_text()
+    general, service = unit.split("[Service]")
+    assert "\nStartLimitIntervalSec=0\n" in general
+    assert "\nRestart=on-failure\n" in service and "\nRestartSec=1s\n" in service
