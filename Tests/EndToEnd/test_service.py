@@ -28,11 +28,12 @@ ACTIVATED = 'exec 3<&"$1"; shift; LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"'
 CUT = (Closed, ConnectionError, ssl.SSLError)
 
 
-def activated(gateway, listening: socket.socket):
+def activated(gateway, listening: socket.socket, place: str = "port"):
     """Gives the gateway a socket in the place of the one that it would open."""
+    port = listening.getsockname()[1]
     gateway.configuration.write_text(gateway.configuration.read_text().replace(
-        f"127.0.0.1:{gateway.port}", "127.0.0.1:{}".format(listening.getsockname()[1])))
-    gateway.port = listening.getsockname()[1]
+        f"127.0.0.1:{getattr(gateway, place)}", f"127.0.0.1:{port}"))
+    setattr(gateway, place, port)
     gateway.wrapper = ["bash", "-c", ACTIVATED, "bash", str(listening.fileno())]
     gateway.inherited = (listening.fileno(),)
 
@@ -89,7 +90,7 @@ def test_a_socket_that_no_listener_has_is_told(start, backend, listening):
             f"127.0.0.1:{gateway.port}", f"127.0.0.1:{port}"))
         gateway.port = port
 
-    with pytest.raises(AssertionError, match=r"no \[\[listen\]\] has this address"):
+    with pytest.raises(AssertionError, match=r"no \[\[listen\]\] and no egress\.listen has this address"):
         start(backend.url, prepare)
 
 
@@ -102,6 +103,15 @@ def test_restarts_behind_a_socket_of_the_manager_cost_nobody_a_request(start, ba
         assert gateway.stop() == 0
         gateway.start()
     assert clients.end() == []
+
+
+def test_who_uses_the_way_out_waits_through_a_restart_as_well(start, backend, listening):
+    gateway = start(backend.url, lambda made: activated(made, listening, "egress_port"), egress="")
+    assert gateway.stop() == 0
+    with socket.create_connection(("127.0.0.1", gateway.egress_port), timeout=20) as client:
+        client.sendall(b"CONNECT nobody.test:443 HTTP/1.1\r\nHost: nobody.test:443\r\n\r\n")
+        gateway.start()
+        assert client.recv(4096).startswith(b"HTTP/1.1 403 ")
 
 
 class SlowBackend(Listener):

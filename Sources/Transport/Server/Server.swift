@@ -156,8 +156,8 @@ package struct ListenFailure: Error, CustomStringConvertible {
     init(unwanted address: ListenAddress) {
         self.address = address.description
         reason =
-            "the service manager opened it, and no [[listen]] has this address; take its ListenStream= "
-            + "out of ocmgate.socket, or write the [[listen]]"
+            "the service manager opened it, and no [[listen]] and no egress.listen has this address; take "
+            + "its ListenStream= out of the socket unit (systemctl cat ocmgate.socket), or listen there"
     }
 
     init(address: ListenAddress, _ error: any Error) {
