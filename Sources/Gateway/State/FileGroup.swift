@@ -2,6 +2,7 @@ import Foundation
 
 /// The group of a file, and who is in it by the system's own files.
 struct FileGroup {
+    let number: UInt32
     /// Nil: it has none, so that nobody is in it but processes that were started with its number, as by
     /// the `fsGroup` of Kubernetes.
     let name: String?
@@ -25,6 +26,7 @@ struct FileGroup {
         let line = known.split(separator: "\n")
             .map { $0.split(separator: ":", omittingEmptySubsequences: false) }
             .first { $0.count == 4 && $0[2] == String(number) }
+        self.number = number
         self.name = name ?? line.map { String($0[0]) }
         members = line.map { $0[3].split(separator: ",") }
     }
@@ -35,4 +37,9 @@ struct FileGroup {
         guard let members else { return false }
         return name == user && members.allSatisfy { $0 == user }
     }
+
+    /// Whether what a file of root's gives to this group reaches nobody but root and a user: only the user is
+    /// in it, or only root in root's own. Of the latter a mode of 0440 shows what an access list gives
+    /// (`acl(5)`), by which systemd from 254 on hands a credential to the user of the unit.
+    func serves(only user: String) -> Bool { isOnly(user) || number == 0 && isOnly("root") }
 }

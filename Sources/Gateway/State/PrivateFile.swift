@@ -7,7 +7,8 @@ import SystemPackage
 #endif
 
 /// A file that holds secrets: mode 0600, owned by us, a regular file; or root's, that a group may read in
-/// which only we are (``FileGroup``), as Kubernetes gives secrets to a pod.
+/// which only we are (``FileGroup``), as Kubernetes gives secrets to a pod, or by an access list, as systemd
+/// gives credentials to a service.
 ///
 /// It is there whole or not at all, and on the disk with its folder's entry before `create` returns.
 package enum PrivateFile {
@@ -92,7 +93,7 @@ package enum PrivateFile {
     /// The bytes of the file.
     ///
     /// Refused: links (unless they are followed), anything that group or others may use (but for our own
-    /// group, where it is root's), another owner (root's files are fine), more than `limit` bytes.
+    /// group or root's, where it is root's), another owner (root's files are fine), more than `limit` bytes.
     package static func read(
         _ path: String, limit: Int = 65_536, links: Links = .refused, readers: Readers = .owner
     ) throws(Problem) -> [UInt8] {
@@ -143,7 +144,8 @@ package enum PrivateFile {
 
     /// Makes the folder with mode 0700 when it is missing.
     ///
-    /// Refused: a folder that others than its owner may write to; but not root's, to which our own group may.
+    /// Refused: a folder that others than its owner may write to; but not root's, to which our own group or
+    /// root's may.
     package static func folder(_ path: String) throws(Problem) {
         let isMissing = !exists(path)
         if isMissing { try expectFolder(around: path) }
@@ -290,11 +292,11 @@ package enum PrivateFile {
         }
     }
 
-    /// Whether a file is root's, and of a group in which only this user is; that the user is in it, whoever
-    /// then opens the file shows.
+    /// Whether a file is root's, and what it gives to its group is for this user alone; that the user is meant,
+    /// whoever then opens the file shows.
     private static func isGivenToUs(_ path: String, _ status: Stat) -> Bool {
         guard geteuid() != 0, status.userID.rawValue == 0 else { return false }
-        return FileGroup(of: path, is: status.groupID.rawValue)?.isOnly(NSUserName()) ?? false
+        return FileGroup(of: path, is: status.groupID.rawValue)?.serves(only: NSUserName()) ?? false
     }
 
     /// How root runs a command as the user to whom a file belongs.

@@ -27,6 +27,21 @@ import Testing
         #expect(FileGroup(10_001, name: "ocmgate", known: own).isOnly("ocmgate"))
     }
 
+    /// Number and name of the group, and whether root's file for it is for `ocmgate` alone.
+    @Test(
+        arguments: [
+            // As systemd shows an access list, whose entries are not in the mode.
+            (0, "root", true), (10_001, "ocmgate", true), (33, "web", false), (44, "shared", false),
+        ] as [(UInt32, String, Bool)])
+    func rootsFileIsForUsAloneAlsoWhereItsGroupIsRoots(
+        _ number: UInt32, _ name: String, _ isOurs: Bool
+    ) {
+        let group = FileGroup(number, name: name, known: Self.known)
+        #expect(group.serves(only: "ocmgate") == isOurs)
+        #expect(
+            !FileGroup(0, name: "root", known: "root:x:0:web\n").serves(only: "ocmgate"))
+    }
+
     @Test func theGroupIsThatOfTheFileOverLinks() throws {
         let scratch = try Scratch()
         try scratch.write("x", "key")
