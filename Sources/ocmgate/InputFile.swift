@@ -1,5 +1,6 @@
 import Federation
 import Foundation
+import Gateway
 import Synchronization
 
 /// A file that a command reads whole; `-` is standard input.
@@ -15,10 +16,7 @@ enum InputFile {
             }
         }
         guard let data = FileManager.default.contents(atPath: file) else {
-            let isThere = FileManager.default.fileExists(atPath: file)
-            throw CommandFailure(
-                "\(file): "
-                    + (isThere ? "this cannot be read as a file" : "there is no such file"))
+            throw CommandFailure("\(PrivateFile.unread(file))")
         }
         return [UInt8](data)
     }

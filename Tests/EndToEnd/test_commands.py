@@ -129,6 +129,9 @@ def test_what_another_user_may_not_read_is_not_absent(fresh):
     state = fresh / "state"
     try:
         state.chmod(0o700 if as_other else 0)
+        run = ocmgate("check", "-c", state / "config.toml", cwd=fresh, **as_other)
+        assert run.returncode == 2, run
+        assert f"cannot be looked at: this user may not enter {state}; see who may: ls -ld {state}" in run.stderr, run
         for command in ("key list", "key export", "share list", "share show 1", "share revoke 1",
                         "peer hold list"):
             run = ocmgate(*command.split(), cwd=fresh, **as_other)

@@ -17,14 +17,12 @@ extension Configuration {
     /// The text of the file.
     package static func bytes(of file: String) throws(ConfigurationErrors) -> [UInt8] {
         guard let bytes = FileManager.default.contents(atPath: file) else {
-            let isThere = FileManager.default.fileExists(atPath: file)
+            let problem = PrivateFile.unread(file)
             throw ConfigurationErrors(
                 ConfigurationError(
-                    file: file, position: nil,
-                    message: isThere ? "this cannot be read as a file" : "there is no such file",
-                    remedy: isThere
-                        ? "see who may read it: ls -ld \(file)"
-                        : "ocmgate init writes one; -c names another"))
+                    file: file, position: nil, message: problem.what,
+                    remedy: problem.remedy.isEmpty
+                        ? "ocmgate init writes one; -c names another" : problem.remedy))
         }
         return [UInt8](bytes)
     }

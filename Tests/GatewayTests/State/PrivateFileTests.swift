@@ -71,6 +71,38 @@ import Testing
         #expect(journal.map { "\($0)".contains("first start") } == true)
     }
 
+    @Test func whyNothingWasReadOfAFileIsTold() throws {
+        try FileManager.default.createSymbolicLink(
+            atPath: scratch.file("loop"), withDestinationPath: scratch.file("loop"))
+        #expect(PrivateFile.unread(scratch.file("none/x")).what == "there is no such file")
+        #expect(PrivateFile.unread(scratch.path).what == "this cannot be read as a file")
+        let denied = PrivateFile.unread(scratch.file("loop/x"))
+        #expect(denied.what.hasPrefix("cannot be looked at: "), "\(denied)")
+    }
+
+    /// The way to a file ends there, or the way to what it is a link to. Root enters every one.
+    @Test func theFolderThatIsShutIsNamed() throws {
+        let shut = scratch.file("live")
+        try PrivateFile.folder(shut)
+        try PrivateFile.folder(shut + "/site")
+        try PrivateFile.create(shut + "/site/key.pem", [])
+        try FileManager.default.createSymbolicLink(
+            atPath: scratch.file("link"), withDestinationPath: "live/site/key.pem")
+        let files = [shut + "/site/key.pem", shut + "/site/none.pem", scratch.file("link")]
+        #expect(files.allSatisfy { PrivateFile.shutFolder(onTheWayTo: $0) == nil })
+        func allow(_ mode: Int) throws {
+            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: shut)
+        }
+        try allow(0)
+        defer { try? allow(0o700) }
+        let expected = geteuid() == 0 ? nil : shut
+        for file in files { #expect(PrivateFile.shutFolder(onTheWayTo: file) == expected) }
+        guard let expected else { return }
+        let problem = PrivateFile.unread(files[0])
+        #expect(problem.what == "cannot be looked at: this user may not enter \(expected)")
+        #expect(problem.remedy == "see who may: ls -ld \(expected)")
+    }
+
     @Test(arguments: [0o620, 0o602, 0o666])
     func aFileThatOthersMayWriteIsRefusedAlsoWhereTheyMayRead(_ mode: Int) throws {
         try scratch.write("x", "table", mode: mode)
