@@ -40,7 +40,9 @@ extension RunningGateway {
             return String(
                 decoding: try PrivateFile.readPlain(file, limit: pemLimit), as: UTF8.self)
         } catch {
-            throw PrivateFile.Problem(path: file, what: error.what, remedy: remedy)
+            throw PrivateFile.Problem(
+                path: file, what: error.what,
+                remedy: error.remedy.isEmpty ? remedy : error.remedy)
         }
     }
 

@@ -240,9 +240,12 @@ struct InstallationCheck {
         case .there, .denied: break
         }
         if isService {
-            find(
-                path, "this user, whose the state is, may not read it",
-                remedy: "chown \(NSUserName()) \(path) && chmod u+r \(path)")
+            let what = "this user, whose the state is, may not read it"
+            if let folder = PrivateFile.shutFolder(onTheWayTo: path) {
+                find(path, "\(what): it may not enter \(folder)", remedy: PrivateFile.reachRemedy)
+            } else {
+                find(path, what, remedy: "chown \(NSUserName()) \(path) && chmod u+r \(path)")
+            }
             return false
         }
         let warning = ConfigurationError(

@@ -32,6 +32,10 @@ extension PrivateFile {
         return shutFolder(above: URL(fileURLWithPath: end).standardizedFileURL.path)
     }
 
+    /// What to do about a file behind such a folder.
+    package static let reachRemedy =
+        "put a copy where it may, of a certificate by a hook of what renews it (docs/operations.md)"
+
     private static func shutFolder(above path: String) -> String? {
         var shut: String?
         var folder = (path as NSString).deletingLastPathComponent

@@ -138,7 +138,12 @@ package enum PrivateFile {
         } catch let problem as Problem {
             throw problem
         } catch {
-            throw Problem(path: path, what: "cannot be read: \(text(of: error))", remedy: "")
+            let shut = (error as? Errno) == .permissionDenied ? shutFolder(onTheWayTo: path) : nil
+            throw Problem(
+                path: path,
+                what: "cannot be read: "
+                    + (shut.map { "this user may not enter \($0)" } ?? text(of: error)),
+                remedy: shut == nil ? "" : reachRemedy)
         }
     }
 
