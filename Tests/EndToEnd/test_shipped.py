@@ -106,6 +106,13 @@ def test_the_service_gives_its_folders_the_modes_that_they_were_made_with():
                     "/var/lib/ocmgate": unit["StateDirectoryMode"]}
 
 
+def test_a_reload_of_the_service_that_is_refused_fails():
+    """A signal has no answer. The same file is read again that was served."""
+    unit = (Path(__file__).parents[2] / "deploy/systemd/ocmgate.service").read_text()
+    served, = re.findall(r"^ExecStart=(\S+) run (.*)$", unit, re.M)
+    assert re.findall(r"^ExecReload=(\S+) reload (.*)$", unit, re.M) == [served]
+
+
 def test_a_service_that_cannot_start_is_tried_for_as_long_as_it_cannot():
     """By its default systemd gives it up after five tries, and the ports with it."""
     unit = (Path(__file__).parents[2] / "deploy/systemd/ocmgate.service").read_text()
