@@ -54,8 +54,17 @@ extension InstallationCheck {
 
     /// The room on the disk of a folder: what is let through is written down before it is.
     mutating func room(on folder: String, for use: DiskUse) {
+        let trouble = DiskTrouble.found(on: folder)
+        guard trouble != .readOnly else {
+            find(
+                folder, "cannot be written: nothing is let through",
+                remedy: DiskTrouble.readOnly.remedy)
+            return
+        }
         let (free, all) = JournalFolder.space(folder)
-        guard let (words, isFull) = use.words(free: free, of: all) else { return }
+        guard let (words, isFull) = use.words(free: trouble == .full ? 0 : free, of: all) else {
+            return
+        }
         if isFull {
             find(folder, words, remedy: use.remedy)
         } else {

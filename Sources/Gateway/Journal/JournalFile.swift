@@ -52,7 +52,7 @@ final class JournalFile {
         } catch {
             throw JournalError(
                 path, "cannot be opened: \(error)",
-                "let the gateway's user write there, and see whether the disk is full")
+                DiskTrouble(error)?.remedy ?? "let the gateway's user write there")
         }
         do { lock = try JournalFolder.lock(file: path, of: path) } catch {
             try? file.close()

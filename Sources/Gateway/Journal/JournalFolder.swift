@@ -62,7 +62,7 @@ package enum JournalFolder {
             case .unopened(let reason):
                 throw JournalError(
                     path, "cannot be opened: \(reason)",
-                    "let the gateway's user write to this folder")
+                    DiskTrouble(reason)?.remedy ?? "let the gateway's user write to this folder")
             case .unlocked(let reason):
                 throw JournalError(
                     path, "cannot be locked: \(reason)",

@@ -138,8 +138,9 @@ final class JournalSubjects {
         guard code == .SQLITE_NOTADB || code == .SQLITE_CORRUPT else {
             return JournalError(
                 path, "cannot be opened: \(error)",
-                "see whether the disk is whole; without this file the people in the journal "
-                    + "cannot be told any more")
+                DiskTrouble.found(around: path)?.remedy
+                    ?? "see whether the disk is whole; without this file the people in the "
+                    + "journal cannot be told any more")
         }
         return JournalError(
             path, "is damaged: \((error as? DatabaseError)?.message ?? "\(error)")",

@@ -34,7 +34,9 @@ struct OwedRecords: Sendable {
             file = try FileDescriptor.open(
                 FilePath(path), .readWrite, options: [.noFollow, .closeOnExec])
         } catch {
-            throw JournalError(path, "cannot be opened: \(error)", "see whether the disk is whole")
+            throw JournalError(
+                path, "cannot be opened: \(error)",
+                DiskTrouble(error)?.remedy ?? "see whether the disk is whole")
         }
     }
 

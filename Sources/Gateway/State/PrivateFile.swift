@@ -210,9 +210,12 @@ package enum PrivateFile {
     static func checkStandingToWrite(_ path: String) throws(Problem) {
         try checkStanding(path)
         guard FileManager.default.isWritableFile(atPath: path) else {
+            let trouble = DiskTrouble.found(around: path)
             throw Problem(
                 path: path, what: "this user may not write to it",
-                remedy: (isOwn(path) ? "" : "chown \(geteuid()) \(path) && ") + "chmod 600 \(path)")
+                remedy: trouble == .readOnly
+                    ? DiskTrouble.readOnly.remedy
+                    : (isOwn(path) ? "" : "chown \(geteuid()) \(path) && ") + "chmod 600 \(path)")
         }
     }
 

@@ -264,7 +264,8 @@ extension StoreOpenError {
         default:
             self.init(
                 path: path, what: "cannot be opened: \(text)",
-                remedy: "check the disk, its space and the permissions of the folder")
+                remedy: DiskTrouble.found(around: path)?.remedy
+                    ?? "check the disk, its space and the permissions of the folder")
         }
     }
 }

@@ -18,7 +18,8 @@ final class StoreLock: Sendable {
             case .unopened(let reason):
                 throw StoreOpenError(
                     path: path, what: "cannot be opened: \(reason)",
-                    remedy: "let the gateway's user write to this folder")
+                    remedy: DiskTrouble(reason)?.remedy
+                        ?? "let the gateway's user write to this folder")
             }
         }
     }

@@ -1,0 +1,34 @@
+import Foundation
+import SystemPackage
+import Testing
+
+@testable import Gateway
+
+@Suite struct DiskTroubleTests {
+    @Test(
+        arguments: [
+            (.noSpace, .full), (.diskQuotaExceeded, .full), (.readOnlyFileSystem, .readOnly),
+            (.permissionDenied, nil), (.ioError, nil),
+        ] as [(Errno, DiskTrouble?)])
+    func errorsOfTheDiskAreToldFromOthers(_ error: Errno, _ trouble: DiskTrouble?) {
+        #expect(DiskTrouble(error) == trouble)
+    }
+
+    /// Nor is anything left by looking.
+    @Test func aDiskThatTakesWhatComesHasNone() throws {
+        let scratch = try Scratch()
+        #expect(DiskTrouble.found(on: scratch.path) == nil)
+        #expect(DiskTrouble.found(around: scratch.file("state.db")) == nil)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path) == [])
+        #expect(DiskTrouble.found(on: scratch.file("none")) == nil)
+        #expect(DiskTrouble.found(on: "/proc") == nil)
+    }
+
+    @Test func aLockThatCannotBeMadeSaysWhatMendsIt() throws {
+        let scratch = try Scratch()
+        let error = #expect(throws: StoreOpenError.self) {
+            try StoreLock(scratch.file("none/state.db.lock"))
+        }
+        #expect(error?.remedy == "let the gateway's user write to this folder")
+    }
+}
