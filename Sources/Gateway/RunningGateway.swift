@@ -143,6 +143,9 @@ package final class RunningGateway: Sendable {
         self.log = log
     }
 
+    /// Returns once each of its loops has had its turn: while one hangs, never.
+    package func answer() async { await group.answer() }
+
     /// What is to become of a gateway that runs.
     package enum End: Sendable {
         /// It ends; requests in flight get so long.

@@ -43,12 +43,13 @@ struct RunCommand: AsyncParsableCommand {
         } catch {
             throw CommandFailure("\(error)")
         }
-        Self.tell(manager, of: running)
+        var alive = Self.tell(manager, of: running)
         var former: [Task<Void, Never>] = []
         while true {
             let end = await end(of: running, signals, manager)
             switch end.what {
             case .ended(let grace):
+                alive?.cancel()
                 manager.stopping(grace)
                 let last = running
                 // Of a command that gives more time the first signal leaves what a signal gives.
@@ -77,9 +78,11 @@ struct RunCommand: AsyncParsableCommand {
                 if let next {
                     former.append(Task { await last.finish(grace: Self.streams) })
                     running = next
-                    Self.tell(manager, of: running)
+                    alive?.cancel()
+                    alive = Self.tell(manager, of: running)
                     continue
                 }
+                alive?.cancel()
                 manager.stopping(grace)
                 await Self.end(former, within: grace, signals) { await last.finish(grace: grace) }
                 if let failure { throw failure }
@@ -137,10 +140,14 @@ struct RunCommand: AsyncParsableCommand {
         return (.ended(grace: Self.grace), true)
     }
 
-    /// Tells that it serves, and from now on what it goes by.
-    private static func tell(_ manager: ServiceManager, of running: RunningGateway) {
+    /// Tells that it serves, and from now on what it goes by; and that it lives, for as long as the task that it
+    /// returns is not cancelled.
+    private static func tell(
+        _ manager: ServiceManager, of running: RunningGateway
+    ) -> Task<Void, Never>? {
         running.followStatus { manager.goes(by: $0) }
         manager.ready(running.status)
+        return manager.watch { await running.answer() }
     }
 
     /// Begins to read the files again; its end is an event.

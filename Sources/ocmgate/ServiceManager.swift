@@ -4,14 +4,19 @@ import Gateway
 import OpenSSL
 
 /// The program that started this one and looks after it: systemd, or one that speaks its protocols
-/// (`sd_notify(3)`, `sd_listen_fds(3)`). Without one, everything here does nothing.
+/// (`sd_notify(3)`, `sd_listen_fds(3)`, `sd_watchdog_enabled(3)`). Without one, everything here does nothing.
 struct ServiceManager {
     private let notices: String?
     private let environment: [String: String]
+    /// How long it waits for a sign of life before it ends us; nil when it waits for none.
+    private let patience: Duration?
 
     init(_ environment: [String: String] = ProcessInfo.processInfo.environment) {
         self.environment = environment
         notices = environment["NOTIFY_SOCKET"]
+        let isWatched = environment["WATCHDOG_PID"].map { Int32($0) == getpid() } ?? true
+        let limit = isWatched ? environment["WATCHDOG_USEC"].flatMap(Int64.init) : nil
+        patience = limit.map { .microseconds($0) }
     }
 
     /// The sockets that it has opened for us.
@@ -42,6 +47,21 @@ struct ServiceManager {
     /// It reads its files again; `ready` follows.
     func reloading() {
         tell("RELOADING=1\nMONOTONIC_USEC=\(DispatchTime.now().uptimeNanoseconds / 1000)")
+    }
+
+    /// It lives: told twice in the time that the manager waits (`WatchdogSec=`), each time once `answer` has
+    /// returned, until the task is cancelled; nil where nobody waits for it.
+    func watch(_ answer: @escaping @Sendable () async -> Void) -> Task<Void, Never>? {
+        guard let patience, patience > .zero else { return nil }
+        return Task {
+            while true {
+                await answer()
+                if Task.isCancelled { return }
+                tell("WATCHDOG=1")
+                // Cancelled, it ends above.
+                try? await Task.sleep(for: patience / 2)
+            }
+        }
     }
 
     /// It ends; requests in flight get `grace`.

@@ -82,6 +82,33 @@ def test_the_manager_is_told_what_the_gateway_does(start, backend, tmp_path):
     assert stopping["STOPPING"] == "1" and int(stopping["EXTEND_TIMEOUT_USEC"]) > 30_000_000
 
 
+def test_the_manager_hears_that_it_lives_until_it_ends(start, backend, tmp_path):
+    manager = Manager(tmp_path / "notify")
+    gateway = start(backend.url, lambda made: made.environment.update(
+        NOTIFY_SOCKET=manager.path, WATCHDOG_USEC="400000"))
+    assert "READY" in manager.next()
+    began, alive = time.monotonic(), {"WATCHDOG": "1"}
+    assert [manager.next() for _ in range(5)] == [alive] * 5
+    assert 0.6 < time.monotonic() - began < 10
+    assert gateway.stop() == 0
+    manager.socket.settimeout(1)
+    told = [manager.next()]
+    with contextlib.suppress(TimeoutError):
+        while True:
+            told.append(manager.next())
+    assert [notice for notice in told if notice != alive] == [told[-1]] and "STOPPING" in told[-1], told
+
+
+def test_who_waits_for_another_process_hears_nothing(start, backend, tmp_path):
+    manager = Manager(tmp_path / "notify")
+    start(backend.url, lambda made: made.environment.update(
+        NOTIFY_SOCKET=manager.path, WATCHDOG_USEC="400000", WATCHDOG_PID="1"))
+    assert "READY" in manager.next()
+    manager.socket.settimeout(1)
+    with pytest.raises(TimeoutError):
+        manager.next()
+
+
 def test_a_socket_that_no_listener_has_is_told(start, backend, listening):
     def prepare(gateway):
         port = gateway.port

@@ -46,6 +46,14 @@ package final class LoopGroup: Sendable {
         counters.reduce(0) { $0 &+ $1.total(event) }
     }
 
+    /// Returns once each loop has had its turn: while one hangs, never.
+    package func answer() async {
+        for handle in loops where !Task.isCancelled {
+            // A loop that has ended has nothing more to answer.
+            try? await handle.eventLoop.submit {}.get()
+        }
+    }
+
     /// Whether some member of a loop has more to do than to hand bytes on.
     func isBusy() async -> Bool { await contains { $0.isBusy } }
 
