@@ -1,4 +1,3 @@
-import Foundation
 import Glibc
 import Logging
 import OpenSSL
@@ -10,7 +9,7 @@ struct MemoryUse: Sendable {
     let read: @Sendable (String) -> String?
 
     /// Of the machine.
-    static let system = MemoryUse { try? String(contentsOfFile: $0, encoding: .utf8) }
+    static let system = MemoryUse(read: ControlGroups.system.read)
 
     /// Bytes that are resident.
     var used: Int? {
@@ -33,39 +32,15 @@ struct MemoryUse: Sendable {
     }
 
     private var groupLimits: [Int?] {
-        let lines = read("/proc/self/cgroup")?.split(separator: "\n") ?? []
-        return lines.flatMap { line -> [Int?] in
-            let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-            guard parts.count == 3 else { return [] }
-            switch (parts[0], parts[1]) {
-            case ("0", ""):
-                return Self.places(parts[2]).map { bytes("/sys/fs/cgroup\($0)/memory.max") }
-            case (_, let names) where names.split(separator: ",").contains("memory"):
-                return Self.places(parts[2]).map {
-                    bytes("/sys/fs/cgroup/memory\($0)/memory.limit_in_bytes")
-                }
-            case _: return []
-            }
+        let groups = ControlGroups(read: read)
+        return groups.groups(of: "memory").map {
+            bytes(groups.words($0, $0.isUnified ? "memory.max" : "memory.limit_in_bytes"))
         }
-    }
-
-    /// A group and all above it, of which the last is the root. What a container sees of its own group is
-    /// the root.
-    private static func places(_ path: Substring) -> [String] {
-        var names = path.split(separator: "/")
-        var places = [""]
-        while !names.isEmpty {
-            places.append("/" + names.joined(separator: "/"))
-            names.removeLast()
-        }
-        return places
     }
 
     /// `max`, and numbers beyond every machine, are no limit.
-    private func bytes(_ file: String) -> Int? {
-        guard let text = read(file)?.split(separator: "\n").first, let bytes = Int(text),
-            bytes < 1 << 60
-        else { return nil }
+    private func bytes(_ words: [Substring]) -> Int? {
+        guard let bytes = words.first.flatMap({ Int($0) }), bytes < 1 << 60 else { return nil }
         return bytes
     }
 }

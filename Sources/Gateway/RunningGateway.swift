@@ -1,5 +1,4 @@
 import Federation
-import Foundation
 import Logging
 package import OpenSSL
 import Synchronization
@@ -64,7 +63,7 @@ package final class RunningGateway: Sendable {
         _ configuration: Configuration, _ findings: Findings, _ place: Place, _ log: GatewayLog
     ) async throws -> RunningGateway {
         let environment = Environment.live
-        let group = LoopGroup(count: ProcessInfo.processInfo.activeProcessorCount)
+        let group = LoopGroup(count: Processors.loops)
         let certificates = findings.certificates
         let gateway = try assemble(
             configuration, findings.policy, candidate: findings.candidate, log, environment, group,

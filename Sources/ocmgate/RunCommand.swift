@@ -97,8 +97,7 @@ struct RunCommand: AsyncParsableCommand {
         // What a shell gives is for programs that use select(2).
         ProcessFiles.raise(
             to: DescriptorLimit.wanted(
-                connections: settings.limits.connections,
-                loops: ProcessInfo.processInfo.activeProcessorCount))
+                connections: settings.limits.connections, loops: Processors.loops))
         // A write to a client that left is an error of that write, not the end of the program.
         signal(SIGPIPE, SIG_IGN)
         // So is one beyond a limit of file sizes.
