@@ -133,6 +133,8 @@ extension FieldName {
     static let otherLogins: [FieldName] = [
         FieldName("authorization-app-api"), FieldName("ocm-token"), .accessToken,
     ]
+    /// In which Nextcloud's Deck shows the secret of a shared board, to a server that asks nobody to log in there.
+    static let boardSecret = FieldName("deck-federation-accesstoken")
     /// By which a part of an answer is asked for.
     static let parts: [FieldName] = [.range, .ifRange]
     /// All by which a client is logged in at a backend.

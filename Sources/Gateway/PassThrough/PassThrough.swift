@@ -15,8 +15,8 @@ extension Gateway {
     /// Of the answer only a `Location` that names the backend's own place changes.
     ///
     /// WebSocket passes, since the web UIs need it; no other protocol is switched to, and nothing
-    /// that policy hangs on comes this way (decision 7) but the secrets of calendars and rooms, which end with
-    /// their shares and with the standing of their peers.
+    /// that policy hangs on comes this way (decision 7) but the secrets of calendars, rooms and boards, which end
+    /// with their shares and with the standing of their peers.
     ///
     /// The path goes on in the spelling that was judged: as it came, doubled slashes merged (settled
     /// questions, 18).
@@ -61,9 +61,12 @@ extension Gateway {
         return path?.text.rest(below: "/data") != nil
     }
 
-    /// Refused: what `refuseData` and `refuseOver` say of the user and the password that are shown.
+    /// Refused: what `refuseData` and `refuseOver` say of the user and the password that are shown, and of what
+    /// Deck reads in their place. Of several such fields, which one it takes is for the web server to say.
     private func refuseCredentials(of head: RequestHead) throws(Denial) {
-        guard registry.count > 0, let field = try authorization(head) else { return }
+        guard registry.count > 0 else { return }
+        for value in head.fields.values(of: .boardSecret) { try refuseOver(Secret(Array(value))) }
+        guard let field = try authorization(head) else { return }
         let login = BasicLogin(field)
         try refuseData(login, field)
         if let password = login?.password { try refuseOver(password) }
@@ -89,9 +92,10 @@ extension Gateway {
         }
     }
 
-    /// Refused: as the password of `Basic`, the secret of a share that is over (`secret_refused`), or whose
-    /// peer the lists refuse (their code). So peers reach calendars (Nextcloud from 32 on) and rooms of Talk,
-    /// whose secrets nothing takes the place of. What is no secret that we know is the backend's to judge.
+    /// Refused: as the password of `Basic` or in Deck's own field, the secret of a share that is over
+    /// (`secret_refused`), or whose peer the lists refuse (their code). So peers reach calendars (Nextcloud from
+    /// 32 on), rooms of Talk and boards, whose secrets nothing takes the place of. What is no secret that we know is
+    /// the backend's to judge.
     private func refuseOver(_ secret: Secret) throws(Denial) {
         guard secret.isLookedForAsCredential else { return }
         let now = environment.now()

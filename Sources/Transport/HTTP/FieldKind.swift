@@ -138,10 +138,10 @@ enum FieldKind: UInt8, Sendable {
             [
                 "accept-encoding", "authorization", "authorization-app-api", "cache-control",
                 "content-digest", "content-encoding", "content-location", "content-range",
-                "content-type", "cookie", "date", "depth", "destination", "digest", "if",
-                "if-match", "if-modified-since", "if-none-match", "if-range",
-                "if-unmodified-since", "location", "lock-token", "max-forwards", "ocm-token",
-                "origin", "overwrite", "pragma", "range", "set-cookie", "signature",
+                "content-type", "cookie", "date", "deck-federation-accesstoken", "depth",
+                "destination", "digest", "if", "if-match", "if-modified-since", "if-none-match",
+                "if-range", "if-unmodified-since", "location", "lock-token", "max-forwards",
+                "ocm-token", "origin", "overwrite", "pragma", "range", "set-cookie", "signature",
                 "signature-input", "timeout", "vary", "via", "www-authenticate", "x-access-token",
                 "x-nc-skip-trashbin",
             ]

@@ -5,7 +5,7 @@ import Testing
 @testable import Gateway
 @testable import Transport
 
-/// Calendars and rooms, which peers reach on the backend's own paths by the secret of their share.
+/// Calendars, rooms and boards, which peers reach on the backend's own paths by the secret of their share.
 @Suite struct PassThroughTests {
     private static let secret = "SECRET0OF0A0CALENDAR0OF032CHARS0"
     private static let calendar = "/remote.php/dav/remote-calendars/Ym9i/work_shared_by_alice/"
@@ -68,6 +68,33 @@ import Testing
         #expect((over.status, over.code) == (401, "secret_refused"))
         try await world.share(secret, for: "blocked.test")
         let blocked = try plan(world, secret)
+        #expect((blocked.status, blocked.code) == (403, "peer_blocked"))
+    }
+
+    /// Deck shows the secret of a board in a field of its own, and the web server may take any of several.
+    @Test(arguments: [secret, "SECRET+OF/A+BOARD/OF+32+CHARS000"])
+    func aBoardOpensUntilItsShareEnds(_ secret: String) async throws {
+        let world = try await TestGateway()
+        let stacks = "GET /ocs/v2.php/apps/deck/api/v1.0/stacks/2 HTTP/1.1"
+        let board = "deck-federation-accesstoken: \(secret)"
+        let shown = [[board], ["Deck-Federation-AccessToken: x", board], [board, field("pw")]]
+        func plan(_ fields: [String]) throws -> Planned {
+            Planned(world.gateway.plan(try world.head([stacks] + fields), from: world.client))
+        }
+        let (id, _) = try await world.share(secret, id: "board")
+        for fields in shown { #expect(try plan(fields).status == nil) }
+        #expect(try plan([board]).values("deck-federation-accesstoken") == [secret])
+        try await world.gateway.store.commit(
+            world.gateway.registry.end(id, now: world.gateway.environment.now()))
+        for fields in shown {
+            let planned = try plan(fields)
+            #expect((planned.status, planned.code) == (401, "secret_refused"))
+        }
+        #expect(world.logged().contains("share \(id) is over"))
+        #expect(!world.logged().contains(secret))
+        #expect(try plan(["deck-federation-accesstoken: ANOTHER0BOARD0000"]).status == nil)
+        try await world.share(secret, for: "blocked.test")
+        let blocked = try plan([board])
         #expect((blocked.status, blocked.code) == (403, "peer_blocked"))
     }
 

@@ -22,6 +22,7 @@ import Testing
         ("sec-websocket-key2", .reserved), ("sec-websocket-key", .plain),
         ("authorization", .protected), ("signature-input", .protected), ("cookie", .protected),
         ("destination", .protected), ("X-NC-Skip-Trashbin", .protected), ("accept", .plain),
+        ("Deck-Federation-AccessToken", .protected),
         ("x-ocm", .plain), ("x-forwardedfor", .plain), ("x", .plain), ("x-forwarde", .plain),
         ("hosts", .plain),
     ])
@@ -33,7 +34,7 @@ import Testing
         "x_real_ip", "X.Real-Ip", "content_length", "transfer.encoding", "x_ocm_peer",
         "x_forwarded", "x_forwarded_for", "proxy_connection", "x_access_token", "ocm.token",
         "SCRIPT_NAME", "script_name", "Path_Info", "REMOTE_USER", "remote.user", "x-script_name",
-        "Sec_WebSocket_Key1", "x_nc_skip_trashbin",
+        "Sec_WebSocket_Key1", "x_nc_skip_trashbin", "deck_federation_accesstoken",
     ])
     func signsThatBackendsFoldMakeAliases(_ name: String) {
         let isAlias = FieldKind.aliased(Array(name.utf8).span)
