@@ -11,39 +11,27 @@ extension Gateway {
         guard backend.kind.mayBePHP else { return }
         if let path { try refuseShares(namedIn: path, head.query) }
         try refuseShares(namedInDestinationOf: head)
-        try refuseParameters(inBodyOf: head)
     }
 
-    /// Refused (`malformed_request`): a page that is asked for with a body. What stands in that is a
-    /// parameter too, and comes before the one of the path (`docs/decisions/0016`).
-    private func refuseParameters(inBodyOf head: RequestHead) throws(Denial) {
-        guard head.method == .get || head.method == .head, registry.count > 0 else { return }
-        switch head.body {
-        case .none, .length(0): break
-        // HTTP/2 may tell the end of what has none later; without a type there are no parameters.
-        case .chunked where !head.fields.contains(.contentType): break
-        case .length, .chunked:
-            throw Denial(
-                .malformedRequest,
-                hint: "Write the parameters of GET and HEAD into the query, without a body "
-                    + "(RFC 9110 9.3.1).",
-                "\(head.method.rawValue) with a body, which the backend reads before the path")
-        }
-    }
-
-    /// A page of the backend. ownCloud opens that of a link by every method, and for the link that the body
-    /// names.
+    /// A page of the backend. A body is judged where it may say what page it is: ownCloud opens that of a link by
+    /// every method, and for the link that the body names; of GET and HEAD what stands in the body comes before
+    /// the path. Talk and federated teams ask by GET with a body (`docs/decisions/0016`).
     func page(
         _ head: RequestHead, _ path: TargetPath, _ routes: RouteTable,
         from client: ClientConnection, through entrance: Entrance
     ) -> Plan {
-        if routes.hasLinkPages, head.method != .get, head.method != .head {
-            let once = TargetPath.decode(Array(path.text.utf8)[...])
-            if routes.isLinkPage(TargetPath.decode(once[...])) {
-                return linkShare(head, path, .parameters, from: client)
-            }
+        guard routes.hasLinkPages else {
+            return passThrough(head, path, from: client, through: entrance)
         }
-        return passThrough(head, path, from: client, through: entrance)
+        let isJudged: Bool
+        switch head.method {
+        case .get, .head: isJudged = registry.count > 0 && head.hasParametersInBody
+        case _:
+            let once = TargetPath.decode(Array(path.text.utf8)[...])
+            isJudged = routes.isLinkPage(TargetPath.decode(once[...]))
+        }
+        guard isJudged else { return passThrough(head, path, from: client, through: entrance) }
+        return linkShare(head, path, .parameters, from: client)
     }
 
     /// The body may name a public link, of which the backend makes a share or opens a document; it
@@ -132,6 +120,18 @@ extension Secret {
     /// Whether it is like those of the shares that pages open by as well: a word of paths and queries.
     package var isLookedForOnPages: Bool {
         isLookedForAsCredential && text.utf8.allSatisfy(\.isUnreserved)
+    }
+}
+
+extension RequestHead {
+    /// Whether a PHP server may find parameters in the body.
+    fileprivate var hasParametersInBody: Bool {
+        switch body {
+        case .none, .length(0): false
+        // HTTP/2 may tell the end of what has none later; without a type there are no parameters.
+        case .chunked: fields.contains(.contentType)
+        case .length: true
+        }
     }
 }
 

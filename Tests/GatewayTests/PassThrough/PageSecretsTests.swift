@@ -41,40 +41,46 @@ import Testing
         #expect(try world.plan("GET \(target) HTTP/1.1").status == nil)
     }
 
-    /// A body is read before the path by some, whatever it is called.
-    @Test(arguments: [
-        ["Content-Type: application/json", "Content-Length: 27"],
-        ["Content-Type: text/plain; application/json", "Content-Length: 27"],
-        ["Content-Type: application/x-www-form-urlencoded", "Content-Length: 21"],
-        ["Content-Type: application/json", "Transfer-Encoding: chunked"], ["Content-Length: 27"],
-    ])
-    func noPageIsAskedForWithABody(_ fields: [String]) async throws {
+    /// What stands in a body comes before the path, and Talk asks so for the messages of a room.
+    @Test(
+        arguments: [
+            ("application/json", "{\"limit\":100,\"search\":\"ali\",\"includeStatus\":false}", nil),
+            ("application/json", "{\"token\":\"PUBLICLINK00000\"}", nil),
+            ("application/json", "[]", nil),
+            ("application/json", "{\"token\":\"\(secret)\"}", 401),
+            ("application/json", "{\"limit\":1,\"token\":\"/s/\\u0053ECRET0PERMANEN?x\"}", 401),
+            ("application/x-www-form-urlencoded", "token=%53ECRET0PERMANEN", 401),
+            ("text/plain; application/json", "{\"token\":\"\(secret)\"}", 415),
+            ("text/plain", "x", 415), (nil, "{\"limit\":100}", 415),
+            ("application/json", "{\"token\":\"x\",\"token\":\"\(secret)\"}", 400),
+        ] as [(String?, String, Int?)])
+    func theBodyOfAPageIsJudged(_ type: String?, _ text: String, _ status: Int?) async throws {
+        let body = Array(text.utf8)
+        let fields =
+            ["Content-Length: \(body.count)"] + (type.map { ["Content-Type: \($0)"] } ?? [])
         for kind in ["nextcloud", "owncloud10", "generic"] {
             let world = try await TestGateway(kind: kind)
-            let targets = [
-                "/s/x/download", "/index.php/apps/files_sharing/publicpreview/x",
-                "/apps/federatedfilesharing/createFederatedShare",
-            ]
-            func plan(_ method: String, _ target: String) async throws -> Planned {
-                let head = try world.head(["\(method) \(target) HTTP/1.1"] + fields)
-                guard case .read = world.gateway.plan(head, from: world.client) else {
-                    return Planned(world.gateway.plan(head, from: world.client))
-                }
-                return try await world.judged(head, [])
-            }
-            #expect(try await plan("GET", "/s/x/download").status == nil)
+            let chat = "/ocs/v2.php/apps/spreed/api/v1/chat/u4abcdef"
+            let early = try world.head(["GET \(chat) HTTP/1.1"] + fields)
+            #expect(Planned(world.gateway.plan(early, from: world.client)).status == nil)
             try await world.share(Self.secret)
             for method in ["GET", "HEAD"] {
-                for target in targets {
-                    let planned = try await plan(method, target)
-                    #expect(planned.status == 400, "\(kind) \(method) \(target)")
-                    #expect(planned.code == "malformed_request")
-                    #expect(planned.hint?.contains("into the query") == true)
+                for target in [
+                    chat, "/s/x/download", "/index.php/apps/files_sharing/publicpreview/x",
+                    "/apps/federatedfilesharing/createFederatedShare", "//ocs/v2.php/apps/spreed",
+                ] {
+                    let head = try world.head(["\(method) \(target) HTTP/1.1"] + fields)
+                    let planned = try await world.judged(head, body)
+                    #expect(planned.status == status, "\(kind) \(method) \(target)")
+                    #expect((planned.code == "secret_refused") == (status == 401))
                 }
             }
             for method in ["POST", "PUT", "PROPFIND"] {
-                #expect(try await plan(method, "/remote.php/dav/files/alice/a").status == nil)
+                let line = "\(method) /remote.php/dav/files/alice/a HTTP/1.1"
+                let head = try world.head([line] + fields)
+                #expect(Planned(world.gateway.plan(head, from: world.client)).status == nil)
             }
+            #expect(!world.logged().contains(Self.secret))
         }
     }
 
