@@ -130,12 +130,16 @@ package struct Denial: Error, Sendable, Equatable {
     }
 
     /// The body of a refusal: `{"error", "decision", "hint"}`.
-    package func body(decision: String) -> [UInt8] {
-        JSONValue.object([
+    ///
+    /// - Parameter message: `message` beside them, for a server that reads no other.
+    package func body(decision: String, message: String? = nil) -> [UInt8] {
+        var members: [(String, JSONValue)] = [
             ("error", .string(disclosedCode)),
             ("decision", .string(decision)),
             ("hint", .string(hint)),
-        ]).serialized()
+        ]
+        if let message { members.append(("message", .string(message))) }
+        return JSONValue.object(members).serialized()
     }
 
     /// The body of a refusal at the token endpoint (RFC 6749 5.2), the code as description.

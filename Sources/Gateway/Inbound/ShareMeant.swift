@@ -192,8 +192,9 @@ extension Gateway {
     }
 
     /// Refused (`share_ended`): words by the secret of a share of ours that is over, but those that end or
-    /// withdraw it. The backend, which is not told what an operator ends, would make another share of it, and
-    /// its database may find it by an id that is not its own ("07").
+    /// withdraw it, either way. The backend, which is not told what an operator ends, would make another share of
+    /// it, and its database may find it by an id that is not its own ("07"); and it would go on to tell the peer
+    /// what is said in a room.
     func checkStands(
         _ share: ShareRecord?, _ secret: Secret?, _ type: Federation.Notification.Kind
     ) throws(Denial) {

@@ -25,6 +25,9 @@ extension Gateway {
             let offer = try takeInHand(addressed)
             defer { offersOut.end(offer) }
             try await endShare(meantBy: addressed, trail)
+            if let word = addressed.message.word {
+                try checkStands(addressed.share, word.secret, word.type)
+            }
             trail.enters(.fetch)
             let peer = try await resolution.resolve(addressed.peer)
             trail.enters(.policy)

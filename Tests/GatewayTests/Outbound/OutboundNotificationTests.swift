@@ -307,6 +307,41 @@ import Transport
         #expect(world.mail.sent.count == 3)
     }
 
+    /// The backend is not told what an operator ends: Talk would send each message of a room on.
+    @Test(arguments: ["nextcloud", "owncloud10"])
+    func nothingButItsEndIsToldOfAShareThatIsOver(_ kind: String) async throws {
+        let world = try TestWorld(kind: kind)
+        try TestPeer("modern.test").publish(on: world.net)
+        for (id, secret) in [("22", "SECRET15CHARS00"), ("23", "ANOTHER-SECRET0")] {
+            _ = try await world.send(OutboundMessages.share(id: id, secret: secret))
+        }
+        let share = try #require(world.gateway.registry.all.min { $0.id < $1.id })
+        func tell(_ type: String, secret: String? = "SECRET15CHARS00") async throws -> Answer {
+            try await world.notify(OutboundMessages.notification(type, secret: secret))
+        }
+        #expect(try await tell("MESSAGE_POSTED").status == 201)
+        try await world.gateway.store.commit(
+            world.gateway.registry.end(share.id, now: world.clock.now))
+        for type in ["MESSAGE_POSTED", "RESHARE_CHANGE_PERMISSION"] {
+            for secret in ["SECRET15CHARS00", nil] {
+                let answer = try await tell(type, secret: secret)
+                #expect((answer.status, answer.code) == (400, "share_unknown"))
+                let told = try JSONValue(parsing: answer.body).object
+                #expect(told?["message"]?.string == "RESOURCE_NOT_FOUND")
+            }
+        }
+        let decision = try #require(world.decisions().last)
+        #expect(decision["by"]?.string == "guard:share_ended")
+        #expect(world.mail.sent.count == 3)
+        let other = OutboundMessages.notification(
+            "MESSAGE_POSTED", id: "23", secret: "ANOTHER-SECRET0")
+        #expect(try await world.notify(other).status == 201)
+        for type in ["RESHARE_UNDO", "SHARE_UNSHARED"] {
+            #expect(try await tell(type).status == 201)
+        }
+        #expect(world.mail.sent.count == 6)
+    }
+
     @Test func anEndDoesNotOvertakeItsShare() async throws {
         let world = world
         world.mail.hold()
