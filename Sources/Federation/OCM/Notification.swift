@@ -54,6 +54,16 @@ package struct Notification: Sendable {
             }
         }
 
+        /// Whether it is none of those that servers know of every share.
+        package var isOfApplication: Bool {
+            switch self {
+            case .shareAccepted, .shareDeclined, .shareUnshared, .requestReshare, .reshareUndo,
+                .reshareChangePermission, .shareChangePermission:
+                false
+            case .other: true
+            }
+        }
+
         /// On which side of the share the sender of the notification stands.
         package var comesFrom: Side {
             switch self {

@@ -194,14 +194,15 @@ extension Gateway {
     /// Refused (`share_ended`): words by the secret of a share of ours that is over, but those that end or
     /// withdraw it, either way. The backend, which is not told what an operator ends, would make another share of
     /// it, and its database may find it by an id that is not its own ("07"); and it would go on to tell the peer
-    /// what is said in a room.
+    /// what is said in a room. Of a peer's share that is over applications say nothing either.
     func checkStands(
         _ share: ShareRecord?, _ secret: Secret?, _ type: Federation.Notification.Kind
     ) throws(Denial) {
         guard !type.endsShare, type != .reshareUndo else { return }
         let now = environment.now()
         func isOver(_ known: ShareRecord) -> Bool {
-            known.isServedHere && registry.standing(of: known.id, now: now) != .active
+            (known.isServedHere || type.isOfApplication)
+                && registry.standing(of: known.id, now: now) != .active
         }
         if let share, isOver(share) {
             throw Denial(.shareEnded, "share \(share.id) is over")

@@ -58,7 +58,8 @@ extension Gateway {
     /// Refused (`not_allowed`): what looks like a message of the federation or a request for shared
     /// data; those go out judged, signed and with codes, or not at all. `shareinfo` is told to come
     /// back, so that no mount is deleted. Refused (`secret_refused`): a path or query that names the
-    /// secret of a share that we know, and a credential that is one, or stands for it.
+    /// secret of a share that we know, and a credential that is one, or stands for it. Refused (`share_ended`): the
+    /// credential of what an application of the peer's has shared, once that is over.
     ///
     /// - Parameter answers: the fields of the answer that the backend gets; by default those of a
     ///   page, and where it leads.
@@ -130,14 +131,23 @@ extension Gateway {
         return nil
     }
 
-    /// Refused (`secret_refused`): the secret of a share of files as a credential, where nobody judges what it
-    /// opens. 403, not the row's 401: no other credential is asked for.
+    /// Refused: the secret of a share of files as a credential, where nobody judges what it opens
+    /// (`secret_refused`; 403, not the row's 401: no other credential is asked for); at a peer, that of a
+    /// calendar, a room or a board of its own that is over (`share_ended`).
     private func refuseCredential(of request: PeerRequest) throws(Denial) {
-        let found = shareShown(by: request, .inbound) ?? shareShown(by: request, .outbound)
-        guard let found else { return }
-        throw Denial(
-            .secretRefused, status: 403,
-            "the secret of share \(found.share.id), shown to \(request.peer)")
+        if let found = shareShown(by: request, .inbound) ?? shareShown(by: request, .outbound) {
+            throw Denial(
+                .secretRefused, status: 403,
+                "the secret of share \(found.share.id), shown to \(request.peer)")
+        }
+        guard registry.count > 0 else { return }
+        for secret in request.head.secretsOfApplications where secret.isLookedForAsCredential {
+            let meant = peersShares(meantBy: secret, at: request.peer).map(\.share)
+            guard let first = meant.first,
+                meant.allSatisfy({ $0.standing(now: request.now) != .active })
+            else { continue }
+            throw Denial(.shareEnded, "share \(first.id) is over")
+        }
     }
 
     /// How often a target is looked at, and decoded again.

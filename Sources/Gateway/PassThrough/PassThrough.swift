@@ -62,14 +62,11 @@ extension Gateway {
     }
 
     /// Refused: what `refuseData` and `refuseOver` say of the user and the password that are shown, and of what
-    /// Deck reads in their place. Of several such fields, which one it takes is for the web server to say.
+    /// Deck reads in their place.
     private func refuseCredentials(of head: RequestHead) throws(Denial) {
         guard registry.count > 0 else { return }
-        for value in head.fields.values(of: .boardSecret) { try refuseOver(Secret(Array(value))) }
-        guard let field = try authorization(head) else { return }
-        let login = BasicLogin(field)
-        try refuseData(login, field)
-        if let password = login?.password { try refuseOver(password) }
+        if let field = try authorization(head) { try refuseData(BasicLogin(field), field) }
+        for secret in head.secretsOfApplications { try refuseOver(secret) }
     }
 
     /// Refused (`secret_refused`): as the user of `Basic` or as `Bearer`, the secret of a share of files that we
@@ -111,5 +108,16 @@ extension Gateway {
             refusal = denial
         }
         if let refusal { throw refusal }
+    }
+}
+
+extension RequestHead {
+    /// By which calendars, rooms and boards are opened: the password of `Basic`, and what Deck reads in a field of
+    /// its own. Of several fields, which one counts is for the web server to say.
+    var secretsOfApplications: [Secret] {
+        fields.values(of: .boardSecret).map { Secret(Array($0)) }
+            + fields.values(of: .authorization).compactMap {
+                BasicLogin(String(decoding: $0, as: UTF8.self))?.password
+            }
     }
 }

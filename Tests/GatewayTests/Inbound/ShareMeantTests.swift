@@ -58,6 +58,29 @@ import Testing
         #expect(message.ends?.id == files)
     }
 
+    /// An operator has revoked a room of a peer's: nothing that is said in it comes in any more.
+    @Test func ofAPeersShareThatIsOverApplicationsSayNothing() async throws {
+        let recording = world.gateway.registry.record(
+            NewShare(
+                direction: .inbound, origin: .seen, peer: try #require(PeerHost("modern.test")),
+                providerID: ProviderID("7"), resourceType: "talk-room",
+                recipient: "bob@cloud.test", accesses: [.webdav(Secret(utf8: "secret-of-room"))]),
+            now: world.clock.now)
+        try await world.gateway.store.commit(recording.change)
+        func said(_ type: String) throws -> TestRequest {
+            world.clock.pass(1)
+            return try modern.request(
+                "/ocm/notifications", Messages.notification(type, secret: "secret-of-room"),
+                at: world.clock.now)
+        }
+        _ = try await world.accept(said("MESSAGE_POSTED"), as: .ocm(.notifications))
+        try await world.gateway.store.commit(
+            world.gateway.registry.end(recording.share.id, now: world.clock.now))
+        let denial = try await world.denial(said("MESSAGE_POSTED"), as: .ocm(.notifications))
+        #expect(denial?.code == .shareEnded)
+        _ = try await world.accept(said("SHARE_UNSHARED"), as: .ocm(.notifications))
+    }
+
     @Test(arguments: ["carol@modern.test", "dave@modern.test", nil])
     func ofSharesUnderOneNameForSeveralPeopleNoneIsMeant(_ other: String?) async throws {
         _ = try await share("file")

@@ -155,6 +155,32 @@ import Testing
         #expect(Planned(world.gateway.planOther(request)).status == nil)
     }
 
+    /// An operator has revoked it, which the backend does not know.
+    @Test(arguments: ["talk-room", "calendar", "deck"])
+    func whatAPeersApplicationHasSharedIsNotOpenedOnceItIsOver(_ type: String) async throws {
+        let world = try WayOut(configuration: Self.all)
+        let secret = try await world.receive(uri: nil, demands: false, type: type)
+        let share = try #require(world.gateway.registry.all.first)
+        let shown =
+            type == "deck"
+            ? "deck-federation-accesstoken: \(secret)"
+            : "Authorization: Basic \(Base64.encode(Array("bob@cloud.test:\(secret)".utf8)))"
+        func ask(at host: String = "modern.test") throws -> Planned {
+            Planned(world.gateway.planOther(try world.request("GET /x HTTP/1.1", shown, at: host)))
+        }
+        #expect(try ask().status == nil)
+        try await world.gateway.store.commit(
+            world.gateway.registry.end(share.id, now: world.gateway.environment.now()))
+        #expect(try ask().code == "share_unknown")
+        #expect(try ask().status == 403)
+        // Elsewhere it is a word like any other.
+        #expect(try ask(at: "idp.test").status == nil)
+        #expect(world.logged().contains("share \(share.id) is over"))
+        #expect(!world.logged().contains(secret))
+        _ = try await world.receive(uri: nil, demands: false, type: type)
+        #expect(try ask().status == nil)
+    }
+
     // 403 would delete the mount.
     @Test func shareInfoOfWhoIsNoPeerIsTemporary() throws {
         let world = try WayOut(configuration: Self.all)
