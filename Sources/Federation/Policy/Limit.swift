@@ -142,11 +142,19 @@ extension Policy {
     /// about a share with the same message, each inside the other's request, until one of them has
     /// no worker left (seen between ownCloud servers and `RESHARE_CHANGE_PERMISSION`).
     ///
-    /// Notifications, also those of the older API, are counted per peer, `providerId` and type.
-    /// It is asked for as place ``pingPongPlace``, before the limits of the file.
+    /// Notifications, also those of the older API, are counted per peer, `providerId` and type, but for those
+    /// of applications: nobody answers them with the same, Talk sends one for each message of a room, and all
+    /// calendars have one `providerId`. It is asked for as place ``pingPongPlace``, before the limits of the file.
     package static let pingPongLabel = "built-in:ping-pong"
     /// The guard's place where limits are numbered.
     package static let pingPongPlace = -1
     /// So many of one type about one share, in both directions each.
     package static let pingPongRate = Rate(count: 10, period: .seconds(60))
+}
+
+extension Facts {
+    /// Whether it is a notification that the guard against ping-pong counts; for any other it has room.
+    package var mayPingPong: Bool {
+        notificationType.map { !Notification.Kind($0).isOfApplication } ?? false
+    }
 }

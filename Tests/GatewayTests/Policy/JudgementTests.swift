@@ -101,6 +101,16 @@ import Transport
         #expect(judge(world, facts, Amount(providerID: "7")).action == .allow)
     }
 
+    /// All calendars of a peer have one name, and a room has a message for each line.
+    @Test func anApplicationMaySayMuchOfOneShare() throws {
+        let world = try TestWorld()
+        var facts = facts(world, to: "bob@a", on: .notification)
+        facts.notificationType = "SYNC_CALENDAR"
+        for _ in 0..<30 {
+            #expect(judge(world, facts, Amount(providerID: "calendar")).action == .allow)
+        }
+    }
+
     @Test func aPlaceIsGivenBackWhateverWayAMessageEnds() throws {
         let world = try TestWorld(
             rules: """

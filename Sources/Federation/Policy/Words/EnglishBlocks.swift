@@ -88,7 +88,8 @@ struct EnglishBlocks {
             .init(
                 "Built in: \(Policy.pingPongRate.count) notifications of one type about one share "
                     + "\(EnglishWords.each(Policy.pingPongRate.period)) with each server, so that "
-                    + "two servers cannot answer each other without end. "
+                    + "two servers cannot answer each other without end; those of applications, as "
+                    + "Talk sends them, are not counted. "
                     + refusal.text(policy.refusals.pingPong))
         ]
     }
