@@ -138,12 +138,12 @@ extension Gateway {
 
     /// Refused: a share that is over already (`malformed_message`), and one whose data nobody would get
     /// (`protocol_not_supported`), since the backend asks for them through us alone, which follow its URI, and
-    /// let pass what it asks of a calendar as `egress.other` says.
+    /// let pass what an application asks for (calendars, rooms, boards) as `egress.other` says.
     private func checkOpens(_ share: Share, _ verified: Verified) throws(Denial) {
         if let expires = share.expiration, expires <= verified.claimed.received.now {
             throw Denial(.malformedMessage, "expiration is past")
         }
-        if share.resourceType == "calendar", let peer = verified.peer,
+        if !share.isOfFiles, backend.kind.mayBePHP, let peer = verified.peer,
             gate?.opensPages(of: peer) == false
         {
             throw Denial(unreadableOf: peer)

@@ -15,9 +15,9 @@ extension Denial {
         self.init(code, "\(Self.refused)\(share)", retryAfter: retryAfter)
     }
 
-    /// The calendar of a peer, which the backend could never ask for.
+    /// The calendar, room or board of a peer, which the backend could never ask for.
     init(unreadableOf peer: PeerHost) {
-        self.init(.protocolNotSupported, "a calendar of \(peer)\(Self.unreadable)")
+        self.init(.protocolNotSupported, "what an application of \(peer) shares\(Self.unreadable)")
     }
 
     /// The code of a share, shown by a peer that the share is not for.

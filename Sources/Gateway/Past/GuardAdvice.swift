@@ -47,8 +47,8 @@ struct GuardAdvice {
         case .protocolNotSupported where Denial.isUnreadable(detail):
             [
                 DecisionAdvice(
-                    "name the peer in egress.other, where its calendars are to be read and written; then "
-                        + "its owner shares it anew")
+                    "name the peer in egress.other, where what its applications share (calendars, rooms, "
+                        + "boards) is to be used here; then its owner shares it anew")
             ]
         case .malformedRequest, .malformedPath, .malformedJSON, .malformedMessage,
             .unsupportedMediaType, .notFound, .methodNotAllowed, .invalidRequest, .invalidClient,

@@ -106,18 +106,29 @@ import Transport
         ("\(wayOut)other = [\"modern.test\"]", true),
         ("\(wayOut)other = [\"else.test\"]", false),
     ])
-    func aCalendarIsTakenWhereItCanBeRead(_ egress: String, _ isTaken: Bool) async throws {
+    func whatAnApplicationSharesIsTakenWhereItCanBeUsed(
+        _ egress: String, _ isTaken: Bool
+    ) async throws {
         let world = try TestWorld(configuration: egress)
         let peer = try TestPeer("modern.test")
         try peer.publish(on: world.net)
-        let share = Messages.oldShare(from: "modern.test")
-        let calendar = share.replacing(
-            #""resourceType":"file""#, with: #""resourceType":"calendar""#)
-        let denial = try await world.denial(
-            try peer.request("/ocm/shares", calendar, at: world.clock.now))
-        let code: DenialCode? = isTaken ? nil : .protocolNotSupported
-        #expect(denial?.code == code)
-        #expect(isTaken || denial?.detail.contains("egress.other") == true)
+        for (number, (type, name)) in [
+            ("calendar", "webdav"), ("talk-room", "nctalk"), ("deck", "deck"),
+            ("cospend-project", "nccospend"), ("file", "webdav"),
+        ].enumerated() {
+            world.clock.pass(1)
+            let share = Messages.oldShare(from: "modern.test", secret: "SECRET15CHARS0\(number)")
+            let offer =
+                share.replacing(#""providerId":7"#, with: #""providerId":\#(number + 1)"#)
+                .replacing(#""resourceType":"file""#, with: #""resourceType":"\#(type)""#)
+                .replacing(#""name":"webdav""#, with: #""name":"\#(name)""#)
+            let denial = try await world.denial(
+                try peer.request("/ocm/shares", offer, at: world.clock.now))
+            let isUsed = isTaken || type == "file"
+            let code: DenialCode? = isUsed ? nil : .protocolNotSupported
+            #expect(denial?.code == code, "\(type)")
+            #expect(isUsed || denial?.detail.contains("egress.other") == true)
+        }
     }
 
     /// Seafile and CERNBox would take `bob` for a person all the same.
