@@ -42,6 +42,15 @@ package struct DecisionAdvice: Sendable, Equatable {
                     "the older API cannot be signed, and the peer publishes keys: both servers have to "
                         + "use OCM, or its operator must withdraw the keys")
             ]
+        case .advertisedKeys where decision.facts?.occasion.kind == .invite:
+            return [
+                DecisionAdvice(
+                    "the peer publishes keys, so it has to sign, and Nextcloud's contacts app never signs "
+                        + "that an invitation was accepted: let its person invite the one here, whose "
+                        + "acceptance this gateway signs; of another server its operator must switch "
+                        + "that on",
+                    command: "ocmgate peer probe \(peer(decision))")
+            ]
         case .advertisedKeys:
             return [
                 DecisionAdvice(

@@ -227,7 +227,11 @@ import Testing
         #expect(advice.words.contains(words))
     }
 
-    @Test(arguments: [("share.in", "it has to sign"), ("ocs.in", "the older API cannot be signed")])
+    @Test(arguments: [
+        ("share.in", "its operator must switch that on, or"),
+        ("ocs.in", "the older API cannot be signed"),
+        ("invite.in", "let its person invite the one here"),
+    ])
     func whoPublishesKeysSignsWhatCanBeSigned(_ occasion: String, _ words: String) throws {
         let occasion = try #require(Occasion(occasion))
         let found = try advice(by: Policy.advertisedKeysLabel) { $0.facts?.occasion = occasion }
