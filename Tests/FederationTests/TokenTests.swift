@@ -195,6 +195,24 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("/dav/ocm/1", "/dav/ocm/1/x", false), ("/dav/ocm/1/", "/dav/ocm/1/x", false),
+        ("/dav/ocm/1", "/dav/ocm/1/", false), ("/dav/ocm/1/a", "/dav/ocm/1/a", false),
+        ("/dav/ocm/1/a", "/dav/ocm/1/a/b/c", false), ("/dav/ocm/1/a/", "/dav/ocm/1/a", false),
+        ("/dav/ocm/1/e%CC%812", "/dav/ocm/1/%C3%A92/x", false),
+        ("/dav/ocm/1/e%CC%812", "/dav/ocm/1/%C3%A92", false),
+        ("/dav/ocm/1/a", "/dav/ocm/1/ab", true), ("/dav/ocm/1/a", "/dav/ocm/1/A", true),
+        ("/dav/ocm/1/a/b", "/dav/ocm/1/a", true), ("/dav/ocm/1/e", "/dav/ocm/1/%C3%A9/e", true),
+    ])
+    func nothingIsCopiedOrMovedIntoItself(
+        _ path: String, _ target: String, _ isLetThrough: Bool
+    ) throws {
+        for method in ["MOVE", "COPY"] {
+            let code = judge(try token(.unspecified), method, path, .path(target))
+            #expect(code == (isLetThrough ? nil : .destinationNotAllowed))
+        }
+    }
+
     @Test func aMoveWithoutDestinationIsRefused() throws {
         #expect(judge(try token(.unspecified), "MOVE", "/dav/ocm/1/a") == .destinationNotAllowed)
     }

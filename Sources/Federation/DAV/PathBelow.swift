@@ -20,4 +20,17 @@ extension String {
         else { return nil }
         return self[utf8.index(startIndex, offsetBy: prefix.count)...]
     }
+
+    /// Whether another path is this one or lies below it, for a server that goes by the letters of names:
+    /// whichever of them are escaped, and in which of Unicode's forms (NFC, NFD) they are. True of what is
+    /// no text.
+    package func holds(_ other: String) -> Bool {
+        guard let outer = names, let inner = other.names else { return true }
+        return inner.starts(with: outer)
+    }
+
+    /// The segments, with their escapes resolved and without empty ones.
+    private var names: [Substring]? {
+        percentDecoded(self)?.utf8.split(separator: UInt8(ascii: "/")).map { Substring($0) }
+    }
 }

@@ -39,7 +39,7 @@ extension DenialCode {
         case .protocolNotSupported: "This protocol is not supported here."
         case .notificationTypeNotSupported: "This notification type is not supported here."
         case .tokenInvalid, .tokenExpired: "The access token is not valid; exchange the code again."
-        case .destinationNotAllowed: "The destination lies outside the share."
+        case .destinationNotAllowed: "The destination lies outside the share, or within the source."
         case .depthNotAllowed: "PROPFIND takes Depth 0 or 1 (propfind-finite-depth, RFC 4918 9.1)."
         case .egressAddress: "The address may not be reached from here."
         case .egressRefused: "The gateway lets nothing out to there."

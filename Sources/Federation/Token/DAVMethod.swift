@@ -74,7 +74,8 @@ package struct DataScope: Sendable {
     /// Refused: `method_not_allowed` for methods that shared data do not take,
     /// `permission_not_allowed` for a method beyond the permissions (unspecified ones limit none),
     /// `not_allowed` for a path outside the root, `destination_not_allowed` for a destination that
-    /// is outside of it, elsewhere or absent.
+    /// is outside of it, elsewhere or absent, or is the source or below it (RFC 4918, sections 9.8.5 and
+    /// 9.9.4).
     ///
     /// - Parameter method: nil for one that is none of shared data.
     /// - Returns: the path of the destination, for MOVE and COPY.
@@ -100,6 +101,9 @@ package struct DataScope: Sendable {
         case .path(let target):
             guard contains(target) else {
                 throw Denial(.destinationNotAllowed, "a destination outside the share of the token")
+            }
+            guard !path.holds(target) else {
+                throw Denial(.destinationNotAllowed, "a destination at or below the source")
             }
             return target
         }

@@ -12,4 +12,22 @@ import Testing
     func aPathIsBelowARootAtTheEndOfASegment(_ path: String, _ root: String, _ rest: String?) {
         #expect(path.rest(below: root).map { String($0) } == rest)
     }
+
+    @Test(arguments: [
+        ("/w/a", "/w/a", true), ("/w/a/", "/w/a", true), ("/w/a", "/w/a/", true),
+        ("/w/a", "/w/a/b", true), ("/w", "/w/a", true), ("/w/", "/w/a", true),
+        ("/w/a", "/w/ab", false), ("/w/a", "/w", false), ("/w/a/b", "/w/a", false),
+        ("/w/a", "/w/b/a", false), ("/w/a", "/w/A/x", false), ("/w/a%20b", "/w/a%20c/x", false),
+        // Two spellings of one name: of Unicode, either way, and of what need not be escaped.
+        ("/w/e%CC%812", "/w/%C3%A92/x", true), ("/w/%C3%A92", "/w/e%CC%812/x", true),
+        ("/w/%C3%A92", "/w/e%CC%812", true), ("/w/%E1%84%92%E1%85%A1/x", "/w/%ED%95%98/x/y", true),
+        ("/w/a!(b)", "/w/a%21%28b%29/x", true), ("/w/%E2%84%AB", "/w/%C3%85/x", true),
+        // Another letter, and one that only looks alike.
+        ("/w/e", "/w/e%CC%81/x", false), ("/w/%EF%AC%81", "/w/fi/x", false),
+        ("/w/%FF", "/w/a/x", true), ("/w/a", "/w/%zz", true),
+    ])
+    func whatIsBelowAPathIsToldByTheLettersOfNames(_ path: String, _ other: String, _ isHeld: Bool)
+    {
+        #expect(path.holds(other) == isHeld)
+    }
 }

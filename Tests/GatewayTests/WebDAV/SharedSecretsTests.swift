@@ -316,6 +316,9 @@ import Testing
             "MOVE \(files)/\(code)/a HTTP/1.1", "Destination: https://cloud.test\(files)/other/b"
         )
         #expect(other.status == 403)
+        let inside = try world.plan(
+            "COPY \(files)/\(code) HTTP/1.1", "Destination: https://cloud.test\(files)/\(code)/b")
+        #expect((inside.status, inside.code) == (403, "destination_not_allowed"))
     }
 
     @Test func aSharesSecretInThePathObeysAcceptSecret() async throws {
