@@ -25,6 +25,7 @@ import Testing
             ("/public.php/x/webdav", .webdav(.publicWebDAV)),
             ("/public/AAA/webdav/x", .webdav(.publicWebDAV)),
             ("/public.php/dav/files/T/x", .webdav(.publicFiles)),
+            ("/public.php/dav/uploads/T/1/2", .webdav(.publicUploads)),
             ("/ocs/v2.php/apps/activity/api/v2/remote/T", .remoteActivity),
         ] as [(String, RouteFamily)])
     func nothingOfTheFederationIsInAnotherFolder(_ path: String, _ family: RouteFamily) {

@@ -242,6 +242,7 @@ import Testing
         (.nextcloud, "/public.php/webdav/sub/a%20b", .publicWebDAV, nil, "/sub/a%20b"),
         (.nextcloud, "/public.php/dav/files/TOKEN/x", .publicFiles, "TOKEN", "/x"),
         (.nextcloud, "/public.php/dav/files/", .publicFiles, nil, ""),
+        (.nextcloud, "/public.php/dav/uploads/TOKEN/1/2", .publicUploads, "TOKEN", "/1/2"),
         (.nextcloud, "/public.php", .publicWebDAV, nil, ""),
         (.owncloud10, "/remote.php/dav/public-files/T/x", .publicFiles, "T", "/x"),
         (.opencloud, "/dav/ocm/2bd4e667/ocdoc.txt", .ocm, "2bd4e667", "/ocdoc.txt"),

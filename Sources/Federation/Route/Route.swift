@@ -133,6 +133,9 @@ package enum WebDAVRoot: Sendable, Equatable, CaseIterable {
     /// `/public.php/dav/files/{token}`, `/remote.php/dav/public-files/{token}`: the secret is in the
     /// path.
     case publicFiles
+    /// `/public.php/dav/uploads/{token}`: the uploads in pieces, not of what the secret in the path opens but
+    /// of whose that is.
+    case publicUploads
     /// `/dav/ocm/{id}`, `/remote.php/dav/ocm/{id}`, `/webdav/ocm/{id}`: the share's id is in the path.
     case ocm
     /// `/seafdav`: as `publicWebDAV`.

@@ -163,8 +163,8 @@ package struct RouteTable: Sendable {
     /// Where each kind serves shared data. The longer path comes first.
     private static func webdavRoots(_ kind: BackendKind) -> [(String, WebDAVRoot)] {
         let php: [(String, WebDAVRoot)] = [
-            ("/public.php/dav/files", .publicFiles), ("/public.php/dav/uploads", .publicFiles),
-            ("/public.php/webdav", .publicWebDAV),
+            ("/public.php/dav/files", .publicFiles),
+            ("/public.php/dav/uploads", .publicUploads), ("/public.php/webdav", .publicWebDAV),
             // `public.php?service=webdav` is the same door.
             ("/public.php", .publicWebDAV),
         ]

@@ -90,7 +90,7 @@ enum Target: Sendable {
         switch root {
         case .publicWebDAV, .seafdav, .discovered:
             return WebDAVRoute(root: root, prefix: prefix, share: nil, rest: String(rest))
-        case .publicFiles, .ocm:
+        case .publicFiles, .publicUploads, .ocm:
             let inner = rest.dropFirst()
             let end = inner.utf8.firstIndex(of: UInt8(ascii: "/")) ?? inner.endIndex
             let share = inner[..<end].isEmpty ? nil : percentDecoded(inner[..<end])

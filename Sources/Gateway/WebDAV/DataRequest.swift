@@ -14,7 +14,10 @@ struct DataRequest: Sendable {
 
     /// The secret that the path itself names, where links and shares are reached so.
     var secretInPath: Secret? {
-        route.root == .publicFiles ? route.share.map { Secret(utf8: $0) } : nil
+        switch route.root {
+        case .publicFiles, .publicUploads: route.share.map { Secret(utf8: $0) }
+        case .publicWebDAV, .ocm, .seafdav, .discovered: nil
+        }
     }
 
     /// Whether it is let in by the user of `Basic`, and by nothing in its path.
@@ -54,7 +57,7 @@ struct DataRequest: Sendable {
     func resolved(at view: BackendServer.View) throws(Denial) -> DataRequest {
         switch route.root {
         case .publicWebDAV, .seafdav, .discovered: break
-        case .publicFiles, .ocm: return self
+        case .publicFiles, .publicUploads, .ocm: return self
         }
         let isBare = route.prefix == view.bareWebDAV
         guard isBare || SingleFile.begins(route.rest),
@@ -81,7 +84,7 @@ struct DataRequest: Sendable {
     ) throws(Denial) -> DataRequest? {
         switch route.root {
         case .ocm, .discovered: break
-        case .publicWebDAV, .publicFiles, .seafdav: return nil
+        case .publicWebDAV, .publicFiles, .publicUploads, .seafdav: return nil
         }
         guard form == .bearer, told == nil, path.text.rest(below: root) == nil,
             root.utf8.first == UInt8(ascii: "/"),

@@ -145,7 +145,7 @@ extension Gateway {
         guard backend.tellsSecrets else { return .none }
         switch request.route.root {
         case .ocm, .discovered: break
-        case .publicWebDAV, .publicFiles, .seafdav: return .none
+        case .publicWebDAV, .publicFiles, .publicUploads, .seafdav: return .none
         }
         let name =
             switch backend.credential {
@@ -196,6 +196,9 @@ extension Gateway {
 
     /// Where the path names a link or a share by its secret: what is known is held to the same
     /// rules as when it comes as a credential. Whatever else is shown there does not count for it.
+    ///
+    /// Refused (`not_allowed`): the uploads of a share's owner, which Nextcloud opens by its secret whatever
+    /// the share is of, and for more than it may.
     private func withSecretInPath(
         _ secret: Secret, _ credential: DAVCredential, _ request: DataRequest
     ) throws(Denial) -> Plan {
@@ -209,6 +212,10 @@ extension Gateway {
             }
             try refuseToken(secret)
             return try unknownSecret(request)
+        }
+        // A link is written to there, where its web page cuts what it sends.
+        guard request.route.root == .publicFiles else {
+            throw Denial(.notAllowed, "the uploads of whose share \(access.share.id) is")
         }
         let root = request.rootPath
         let depth = try request.depth()

@@ -32,5 +32,26 @@ import Testing
         }
     }
 
+    /// Nextcloud has all of them there, of whatever folder, to be read, deleted and written.
+    @Test func aShareDoesNotOpenTheUploadsOfItsOwner() async throws {
+        let uploads = "/public.php/dav/uploads"
+        let world = try await TestGateway()
+        let (_, code) = try await world.share(
+            Self.secret, permissions: .named(["read", "write"]), handle: .make)
+        try await world.share("SECRET-OF-TWO", id: "2")
+        for secret in [code, "SECRET-OF-TWO"] {
+            for method in ["PROPFIND", "GET", "PUT", "DELETE", "MKCOL", "OPTIONS"] {
+                for path in ["\(uploads)/\(secret)/1/2", "\(uploads)/\(secret)"] {
+                    for credential in ["Accept: */*", basic(secret)] {
+                        let planned = try world.plan(
+                            "\(method) \(path) HTTP/1.1", credential, "Depth: 1")
+                        #expect((planned.status, planned.code) == (403, "not_allowed"))
+                    }
+                }
+            }
+        }
+        #expect(try world.plan("PUT \(uploads)/PUBLICLINK/1/2 HTTP/1.1").status == nil)
+    }
+
     private func bearer(_ token: String) -> String { "Authorization: Bearer \(token)" }
 }

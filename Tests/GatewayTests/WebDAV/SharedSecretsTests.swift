@@ -327,8 +327,9 @@ import Testing
         try await legacy.share(Self.secret, requirements: [.mustExchangeToken])
         #expect(try legacy.plan("GET \(files)/\(Self.secret)/a HTTP/1.1").status == 401)
         #expect(try legacy.plan("GET \(files)/PUBLICLINK/a HTTP/1.1").status == nil)
-        for path in ["files/\(Self.secret)%20", "uploads/\(Self.secret)", "%66iles/\(Self.secret)"]
-        {
+        for path in [
+            "files/\(Self.secret)%20", "uploads/\(Self.secret)%20", "%66iles/\(Self.secret)",
+        ] {
             for credential in ["Accept: */*", basic("PUBLICLINK"), basic("x", colons: 2)] {
                 let planned = try legacy.plan("GET /public.php/dav/\(path)/a HTTP/1.1", credential)
                 #expect(planned.status == 401, "\(path)")
