@@ -247,6 +247,10 @@ extension Backend {
     /// (`X-Access-Token`).
     package var tellsAccessTokens: Bool { kind.mayBeReva }
 
+    /// Whether a lock that is refreshed has no end, whatever `Timeout` says: OpenCloud writes it anew without
+    /// one (`ocdav/locks.go` of its reva).
+    package var forgetsEndsOfLocks: Bool { kind.mayBeReva }
+
     /// `uri` today; OpenCloud of early 2025 reads `url`.
     var uriMembers: [String] {
         switch kind {

@@ -75,6 +75,10 @@ extension Gateway {
         case .asSent: break
         case .one: added.append((.depth, "1"))
         }
+        if case .granted = basis, request.head.method == .lock {
+            dropped.append(.timeout)
+            added.append((.timeout, request.lockTimeout))
+        }
         if !request.mayAskForPart { dropped += FieldName.parts }
         var reader = BackendHead.Reader.client
         var onHead: (@Sendable (ResponseHead) -> HeadEdit)?

@@ -365,14 +365,17 @@ extension Gateway {
         throw Denial(code, refusedOf: share)
     }
 
-    /// Refused: what is beyond the scope. Profile `observe` only tells of a permission that is not there.
+    /// Refused: what is beyond the scope, and ``refuseBeyondShare(_:)``. Profile `observe` only tells of a
+    /// permission that is not there.
     private func permit(
         _ scope: DataScope, _ request: DataRequest
     ) throws(Denial) -> (destination: String?, would: [String]) {
         func permitted(_ scope: DataScope) throws(Denial) -> String? {
-            try scope.permit(
+            let destination = try scope.permit(
                 method: request.head.method.onData, path: request.path.text,
                 destination: request.destination(site.hosts))
+            try refuseBeyondShare(request)
+            return destination
         }
         do throws(Denial) { return (try permitted(scope), []) } catch {
             guard error.code == .permissionNotAllowed else { throw error }

@@ -53,5 +53,61 @@ import Testing
         #expect(try world.plan("PUT \(uploads)/PUBLICLINK/1/2 HTTP/1.1").status == nil)
     }
 
+    /// Its owner may be shut out by it, and nobody ends it when the share is over.
+    @Test(
+        arguments: [
+            (nil, 1800), ("Infinite", 1800), ("Second-4100000000", 1800), ("Second-1801", 1800),
+            ("Second-99999999999999999999", 1800), ("Infinite, Second-60", 1800),
+            ("Second--1", 1800), ("60", 1800), ("Second-1800", 1800), ("Second-60", 60),
+            ("Second-1", 1), ("Second-0", 1),
+        ] as [(String?, Int)])
+    func aLockThatAShareTakesHasAnEnd(_ asked: String?, _ seconds: Int) async throws {
+        let fields = asked.map { ["Timeout: \($0)"] } ?? []
+        for (kind, root) in [("nextcloud", Self.root), ("opencloud", "/dav/ocm/a")] {
+            let world = try await TestGateway(kind: kind)
+            let (_, code) = try await world.share(Self.secret, id: "a", handle: .make)
+            let token = try await world.token(code)
+            for credential in [bearer(token), basic(code)] {
+                let head = try world.head(["LOCK \(root)/a HTTP/1.1", credential] + fields)
+                let planned = Planned(world.gateway.plan(head, from: world.client))
+                #expect(planned.values("timeout") == ["Second-\(seconds)"])
+            }
+        }
+        let world = try await TestGateway()
+        let link = try world.head(["LOCK \(Self.root)/a HTTP/1.1", basic("PUBLICLINK")] + fields)
+        let planned = Planned(world.gateway.plan(link, from: world.client))
+        #expect(planned.values("timeout") == (asked.map { [$0] } ?? []))
+    }
+
+    @Test func oneTimeoutIsSentForSeveral() async throws {
+        let world = try await TestGateway()
+        try await world.share(Self.secret)
+        let planned = try world.plan(
+            "LOCK \(Self.root)/a HTTP/1.1", basic(Self.secret), "Timeout: Second-60",
+            "Timeout: Infinite")
+        #expect(planned.values("timeout") == ["Second-1800"])
+    }
+
+    /// OpenCloud keeps a refreshed lock without an end.
+    @Test(arguments: [
+        ("opencloud", true), ("ocis", true), ("cernbox", true), ("nextcloud", false),
+        ("owncloud10", false),
+    ])
+    func noLockIsRefreshedWhereThatTakesItsEnd(_ kind: String, _ isRefused: Bool) async throws {
+        let world = try await TestGateway(kind: kind)
+        let (_, code) = try await world.share(Self.secret, id: "a", handle: .make)
+        let token = try await world.token(code)
+        let root = isRefused ? "/dav/ocm" : Self.root
+        for credential in [bearer(token), basic(code)] {
+            let planned = try world.plan(
+                "LOCK \(root)/x HTTP/1.1", credential, "If: (<urn:uuid:1>)", "Timeout: Second-60")
+            #expect((planned.code == "not_allowed") == isRefused)
+            #expect(planned.values("timeout") == (isRefused ? [] : ["Second-60"]))
+            let other = try world.plan(
+                "PUT \(root)/x HTTP/1.1", credential, "If: (<urn:uuid:1>)", "Content-Length: 0")
+            #expect(other.status == nil)
+        }
+    }
+
     private func bearer(_ token: String) -> String { "Authorization: Bearer \(token)" }
 }
