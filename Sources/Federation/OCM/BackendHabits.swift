@@ -251,6 +251,10 @@ extension Backend {
     /// one (`ocdav/locks.go` of its reva).
     package var forgetsEndsOfLocks: Bool { kind.mayBeReva }
 
+    /// Whether it joins pieces of uploads that have one number, whoever sent them and to wherever, and knows
+    /// them by the names of files.
+    package var joinsPiecesByName: Bool { kind.mayBeReva }
+
     /// `uri` today; OpenCloud of early 2025 reads `url`.
     var uriMembers: [String] {
         switch kind {

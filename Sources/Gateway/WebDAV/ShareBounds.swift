@@ -3,8 +3,14 @@ import Transport
 
 /// What a share would let its reader do beyond what is shared, or for longer, by a backend's own doing.
 extension Gateway {
-    /// Refused (`not_allowed`): the refreshing of a lock, at a backend that then forgets when it ends.
-    func refuseBeyondShare(_ request: DataRequest) throws(Denial) {
+    /// Refused (`not_allowed`): the refreshing of a lock, at a backend that then forgets when it ends; a file
+    /// that is written, or may be copied with its folder later, by a name for which a backend takes it for a
+    /// piece of an upload, which may be anybody's.
+    ///
+    /// - Parameter destination: of MOVE and COPY, at the backend.
+    func refuseBeyondShare(
+        _ request: DataRequest, to destination: String?
+    ) throws(Denial) {
         switch request.head.method {
         case .lock:
             // Without this field nothing is refreshed (RFC 4918, section 9.10.2).
@@ -12,8 +18,15 @@ extension Gateway {
                 return
             }
             throw Denial(.notAllowed, "a lock that is refreshed would never end")
+        case .put: try refusePiece(request.path.text)
+        case .copy, .move: try refusePiece(destination ?? request.path.text)
         case _: break
         }
+    }
+
+    private func refusePiece(_ path: String) throws(Denial) {
+        guard backend.view.backend.joinsPiecesByName, path.namesPieceOfUpload else { return }
+        throw Denial(.notAllowed, "the name of a piece of an upload, which may be anybody's")
     }
 }
 

@@ -365,7 +365,7 @@ extension Gateway {
         throw Denial(code, refusedOf: share)
     }
 
-    /// Refused: what is beyond the scope, and ``refuseBeyondShare(_:)``. Profile `observe` only tells of a
+    /// Refused: what is beyond the scope, and ``refuseBeyondShare(_:to:)``. Profile `observe` only tells of a
     /// permission that is not there.
     private func permit(
         _ scope: DataScope, _ request: DataRequest
@@ -374,7 +374,7 @@ extension Gateway {
             let destination = try scope.permit(
                 method: request.head.method.onData, path: request.path.text,
                 destination: request.destination(site.hosts))
-            try refuseBeyondShare(request)
+            try refuseBeyondShare(request, to: destination)
             return destination
         }
         do throws(Denial) { return (try permitted(scope), []) } catch {

@@ -109,5 +109,36 @@ import Testing
         }
     }
 
+    /// reva keeps them by their number alone, for all people and shares, and copies a folder file by file.
+    @Test(arguments: [
+        ("opencloud", true), ("ocis", true), ("cernbox", true), ("nextcloud", false),
+        ("owncloud10", false),
+    ])
+    func noFileIsAPieceOfAnUpload(_ kind: String, _ isRefused: Bool) async throws {
+        let world = try await TestGateway(kind: kind)
+        let (_, code) = try await world.share(Self.secret, id: "a", handle: .make)
+        let token = try await world.token(code)
+        let root = isRefused ? "/dav/ocm" : Self.root
+        let piece = "\(root)/mine.bin-chunking-777-2-1"
+        for credential in [bearer(token), basic(code)] {
+            for (line, destination) in [
+                ("PUT \(piece)", "/x"), ("PUT \(piece.replacing("-", with: "%2D"))", "/x"),
+                ("COPY \(root)/x", piece), ("MOVE \(root)/x", piece),
+            ] {
+                let planned = try world.plan(
+                    "\(line) HTTP/1.1", credential, "OC-Chunked: 1",
+                    "Destination: https://cloud.test\(destination)")
+                #expect(planned.status == (isRefused ? 403 : nil), "\(line) \(planned)")
+                #expect(planned.code == (isRefused ? "not_allowed" : nil))
+            }
+            for line in ["GET \(piece)", "DELETE \(piece)", "PUT \(root)/mine.bin"] {
+                #expect(try world.plan("\(line) HTTP/1.1", credential).status == nil)
+            }
+            let away = try world.plan(
+                "MOVE \(piece) HTTP/1.1", credential, "Destination: https://cloud.test\(root)/x")
+            #expect(away.status == nil)
+        }
+    }
+
     private func bearer(_ token: String) -> String { "Authorization: Bearer \(token)" }
 }
