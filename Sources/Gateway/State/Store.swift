@@ -66,6 +66,7 @@ package final class Store: Sendable {
             database = try DatabaseQueue(path: path, configuration: Self.configuration())
             let opened = try Self.prepare(database, path: path, key, now: now)
             born = opened.born
+            try StoreMark.make(path + ".mark", opened.commits)
             markLock = try StoreLock(path + ".mark")
             let mark = try StoreMark(path + ".mark", opened.commits)
             let places = try [path, path + "-wal"].map { try FilePlace($0) }

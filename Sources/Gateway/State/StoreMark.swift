@@ -1,22 +1,30 @@
 import Foundation
 import SystemPackage
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// The number of the last acknowledged commit, in a small file beside the database.
 ///
 /// SQLite drops everything after a damaged place of its write-ahead log without a word, and a
 /// missing database is simply a new one. The mark is written after each commit is on disk and
 /// before anybody is told, so a database that counts fewer commits than its mark has lost some.
+///
+/// It is made whole and synced; later writes are not synced, and a power cut leaves an older number.
 final class StoreMark: Sendable {
     private static let digits = 19
     private let file: FileDescriptor
 
-    /// The number in the file; nil when there is no file.
+    /// The number in the file; nil when there is no file, or nothing in it, as a disk leaves a file that was
+    /// never synced.
     static func read(_ path: String) throws(StoreOpenError) -> Int? {
         guard PrivateFile.exists(path) else { return nil }
         let bytes: [UInt8]
         do { bytes = try PrivateFile.read(path, limit: 64) } catch {
             throw StoreOpenError(path: path, what: error.what, remedy: error.remedy)
         }
+        if bytes.isEmpty { return nil }
         let text = String(decoding: bytes, as: UTF8.self)
         guard bytes.count == digits + 1, text.last == "\n", let number = Int(text.dropLast()),
             number >= 0
@@ -28,13 +36,21 @@ final class StoreMark: Sendable {
         return number
     }
 
+    /// Makes the file where there is none, so that nobody finds it empty.
+    ///
+    /// Refused: what the disk does not take.
+    static func make(_ path: String, _ number: Int) throws(StoreOpenError) {
+        if PrivateFile.exists(path) { return }
+        do { try PrivateFile.create(path, bytes(number)) } catch { throw StoreOpenError(error) }
+    }
+
+    /// Opens what `make` has made, with this number in it on the disk.
     init(_ path: String, _ number: Int) throws(StoreOpenError) {
         do {
             file = try FileDescriptor.open(
-                FilePath(path), .writeOnly,
-                options: [.create, .noFollow, .nonBlocking, .closeOnExec],
-                permissions: .ownerReadWrite)
+                FilePath(path), .writeOnly, options: [.noFollow, .nonBlocking, .closeOnExec])
             try write(number)
+            guard fsync(file.rawValue) == 0 else { throw Errno(rawValue: errno) }
         } catch {
             throw StoreOpenError(path: path, what: "cannot be written: \(error)", remedy: "")
         }
@@ -43,8 +59,12 @@ final class StoreMark: Sendable {
     deinit { try? file.close() }
 
     func write(_ number: Int) throws {
+        try file.writeAll(toAbsoluteOffset: 0, Self.bytes(number))
+    }
+
+    private static func bytes(_ number: Int) -> [UInt8] {
         let text = String(number)
-        let padded = String(repeating: "0", count: max(0, Self.digits - text.utf8.count)) + text
-        try file.writeAll(toAbsoluteOffset: 0, Array("\(padded)\n".utf8))
+        let padded = String(repeating: "0", count: max(0, digits - text.utf8.count)) + text
+        return Array("\(padded)\n".utf8)
     }
 }
