@@ -297,41 +297,6 @@ import Transport
         #expect(!FileManager.default.fileExists(atPath: scratch.file("state.db")))
     }
 
-    /// As an earlier release made it, and a disk kept it through a loss of power.
-    @Test func anEmptyMarkIsNone() async throws {
-        let store = try open(scratch)
-        try await record(store, 2)
-        let copy = try scratch.crashed()
-        store.close()
-        let mark = copy.file("state.db.mark")
-        try FileManager.default.removeItem(atPath: mark)
-        try PrivateFile.create(mark, [])
-        try Store.check(copy.file("state.db"), key)
-        let again = try open(copy)
-        #expect(again.isUnmarked && !again.isNew)
-        #expect(try StoreMark.read(mark) == 2)
-        again.close()
-        #expect(try StoreMark.read(mark) == 2)
-    }
-
-    @Test(arguments: ["\n", "0000000000000000002", "000000000000000000x\n"])
-    func aMarkOfAnythingElseIsDamaged(_ text: String) throws {
-        try open(scratch).close()
-        let mark = scratch.file("state.db.mark")
-        try FileManager.default.removeItem(atPath: mark)
-        try PrivateFile.create(mark, Array(text.utf8))
-        #expect(refusal(scratch)?.contains("is damaged") == true)
-    }
-
-    @Test func aMarkIsNeverEmpty() throws {
-        let mark = scratch.file("state.db.mark")
-        try StoreMark.make(mark, 7)
-        #expect(try StoreMark.read(mark) == 7)
-        #expect(try scratch.mode(of: "state.db.mark") == 0o600)
-        try StoreMark.make(mark, 8)
-        #expect(try StoreMark.read(mark) == 7)
-    }
-
     /// The mark went with it, and the head of the journal stayed.
     @Test func aFileThatIsGoneWithItsMarkIsNotMadeAnew() throws {
         let files = ["state.db", "state.db.mark"]
