@@ -33,7 +33,7 @@ final class JournalDisk {
     let subjects: JournalSubjects
     private let log: GatewayLog
     private let reader: JournalReader
-    private var day: JournalDay
+    private(set) var day: JournalDay
     /// What the clock said the last time: an earlier day than that of the file, when it was ahead once.
     private var today: JournalDay
     private var file: JournalFile
@@ -88,6 +88,7 @@ final class JournalDisk {
                 .warning, .journalTorn,
                 [LogEntry(.file, file.path), LogEntry(.count, end.torn.count)])
         }
+        try tellErased(but: end.erased, time)
     }
 
     // MARK: Lines
@@ -433,32 +434,6 @@ final class JournalDisk {
                 LogEntry(.file, file.path), LogEntry(.problem, problem),
                 LogEntry(.remedy, remedy),
             ])
-    }
-
-    /// Forgets a subject. Nil when nothing is written of it.
-    ///
-    /// Refused: `JournalFailure.full`; `JournalFailure.blocked` when the keys cannot be used;
-    /// `JournalFailure.inUse` when it is done, but for the copy on the disk that somebody reads.
-    func erase(_ subject: JournalErasure, _ time: Int) throws -> JournalPseudonym? {
-        try subjects.flush(day)
-        if let failure = subjects.blocked { throw failure }
-        guard hasOwnRoom(Self.ownLine) else { throw JournalFailure.full }
-        let pseudonym: JournalPseudonym?
-        // What cannot be read leaves all as it is: recording goes on.
-        do {
-            switch subject {
-            case .subject(let subject): pseudonym = try subjects.pseudonym(of: subject)
-            case .pseudonym(let name): pseudonym = try subjects.contains(name) ? name : nil
-            }
-        } catch { throw JournalFailure.blocked }
-        guard let pseudonym else { return nil }
-        // The line is signed: it does not say what then cannot be done.
-        try subjects.requireWritable()
-        try append(.erased, time) { $0.add("subject", pseudonym.description) }
-        try commit()
-        try subjects.forget(pseudonym)
-        if subjects.hasLeftovers { throw JournalFailure.inUse }
-        return pseudonym
     }
 
     func close() {

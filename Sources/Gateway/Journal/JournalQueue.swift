@@ -262,8 +262,8 @@ enum JournalFailure: Error, Sendable, Equatable, CustomStringConvertible {
     case blocked
     /// The disk takes too long. What was given to it may still be written.
     case slow
-    /// Somebody reads what was to be removed from the disk.
-    case inUse
+    /// What was to be removed is, but for a copy on the disk: somebody reads it, or the disk takes no writes.
+    case copied
 
     var description: String {
         switch self {
@@ -272,9 +272,9 @@ enum JournalFailure: Error, Sendable, Equatable, CustomStringConvertible {
         case .closed: "the journal is closed"
         case .blocked: "the keys of the people in the journal, subjects.db, cannot be used now"
         case .slow: "the disk of the journal does not answer"
-        case .inUse:
-            "the key is deleted, but somebody reads subjects.db and keeps a copy of it on the disk: "
-                + "it goes with the next checkpoint when nobody does"
+        case .copied:
+            "the key is deleted, but a copy of it is still on the disk, since somebody reads subjects.db "
+                + "or the disk is full: it goes with the next checkpoint when neither is so"
         }
     }
 

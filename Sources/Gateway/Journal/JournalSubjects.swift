@@ -112,6 +112,8 @@ final class JournalSubjects {
                                 pseudonym TEXT NOT NULL UNIQUE,
                                 key BLOB NOT NULL,
                                 used INTEGER NOT NULL) WITHOUT ROWID;
+                            CREATE TABLE IF NOT EXISTS erased (
+                                pseudonym TEXT PRIMARY KEY) WITHOUT ROWID;
                             """)
                 }
             }
@@ -325,24 +327,34 @@ final class JournalSubjects {
 
     // MARK: Forgetting
 
-    /// Refused (`JournalFailure`): keys that cannot be changed at the moment.
-    func requireWritable() throws {
-        // Takes the lock of a writer, whether or not there is such a row.
-        try write { try $0.execute(sql: "UPDATE subject SET used = used WHERE lookup IS NULL") }
-    }
-
-    /// Deletes the key of a subject, and what the database has left of it elsewhere.
+    /// Deletes the key of a subject, and notes that the journal is to tell so; `fold` deletes what the
+    /// database has left of it elsewhere.
     ///
-    /// Refused (`JournalFailure`): what cannot be done at the moment.
+    /// Refused (`JournalFailure`): what cannot be done at the moment; nothing is changed then.
     func forget(_ pseudonym: JournalPseudonym) throws {
         try write { db in
-            try db.execute(
-                sql: "DELETE FROM subject WHERE pseudonym = ?", arguments: [pseudonym.description])
+            let name = pseudonym.description
+            try db.run(kept: "DELETE FROM subject WHERE pseudonym = ?", [name])
+            try db.run(kept: "INSERT OR IGNORE INTO erased VALUES (?)", [name])
         }
         known = known.filter { $0.value.pseudonym != pseudonym }
         accounts.forget()
         hasLeftovers = true
-        try fold()
+    }
+
+    /// Whose keys were deleted and of whom the journal may not have told so.
+    func erased() throws -> [JournalPseudonym] {
+        try read { try String.fetchAll($0, sql: "SELECT pseudonym FROM erased") }
+            .compactMap { JournalPseudonym($0) }
+    }
+
+    /// The lines of these are on the disk. Where it cannot be noted, they are told once more.
+    func settle(_ told: [JournalPseudonym]) {
+        try? write { db in
+            for name in told {
+                try db.run(kept: "DELETE FROM erased WHERE pseudonym = ?", [name.description])
+            }
+        }
     }
 
     /// The keys of those who were not written of since a day are to go: `forgetSome` deletes them.
@@ -392,7 +404,7 @@ final class JournalSubjects {
     private static let behindAll = Data(repeating: 0xff, count: 32)
 
     /// Leaves nothing of deleted keys on the disk. Waits a moment for those who read; when they
-    /// still do, or there is no room, `hasLeftovers` stays.
+    /// still do, or the disk does not take it, `hasLeftovers` stays.
     func fold() throws {
         guard hasLeftovers else { return }
         do {

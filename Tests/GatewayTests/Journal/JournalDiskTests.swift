@@ -345,7 +345,7 @@ struct JournalDiskTests {
         try reader.unsafeRead { db in
             try db.execute(sql: "BEGIN")
             _ = try Int.fetchOne(db, sql: "SELECT count(*) FROM subject")
-            #expect(throws: JournalFailure.inUse) { try disk.erase(alice, journal.time) }
+            #expect(throws: JournalFailure.copied) { try disk.erase(alice, journal.time) }
             try db.execute(sql: "COMMIT")
         }
         #expect(try disk.erase(alice, journal.time) == nil)
