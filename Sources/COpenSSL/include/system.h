@@ -7,6 +7,7 @@
 #include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 #endif
 #include <errno.h>
@@ -21,6 +22,21 @@ static inline int ocmgate_keep_room(int file, long long offset, long long length
 #else
     return EOPNOTSUPP;
 #endif
+}
+
+// Bytes that are left to everybody on a file system that writes nothing in place (btrfs, ZFS, bcachefs); -1 on
+// any other, and where nobody knows.
+static inline long long ocmgate_room_to_copy(const char *path) {
+#ifdef __linux__
+    struct statfs facts;
+    if (statfs(path, &facts) != 0) return -1;
+    switch ((unsigned int)facts.f_type) {
+        case 0x9123683e:
+        case 0x2fc12fc1:
+        case 0xca451a4e: return (long long)facts.f_bavail * (long long)facts.f_bsize;
+    }
+#endif
+    return -1;
 }
 
 // No core file, no attached debugger and no backtrace, which shows memory, gets the secrets of this

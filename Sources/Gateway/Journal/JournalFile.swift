@@ -78,7 +78,7 @@ final class JournalFile {
                 guard wanted > count else { return false }
                 wanted = max(count, wanted / 2)
             case EOPNOTSUPP, ENOSYS, EINVAL:
-                return space(path).free > count + Self.margin
+                return space(path).free > count + DiskMargin.bytes
             case EINTR: continue
             default: return false
             }
@@ -125,7 +125,4 @@ final class JournalFile {
             (facts?[.systemSize] as? NSNumber)?.intValue ?? 0
         )
     }
-
-    /// What others may take between the question and the writing.
-    private static let margin = 16 << 20
 }

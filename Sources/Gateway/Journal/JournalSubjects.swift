@@ -55,6 +55,7 @@ final class JournalSubjects {
 
     let database: DatabaseQueue
     private let place: FilePlace
+    private let margin: DiskMargin
     private let lookup: HMACKey
     private let wrap: AEADKey
     private let remembered: Int
@@ -83,10 +84,11 @@ final class JournalSubjects {
     /// - Parameter remembered: the most subjects whose keys stay in memory between two `flush`.
     init(
         _ folder: String, _ seal: SealKey, _ use: Use,
-        remembered: Int = JournalSubjects.mostRemembered
+        remembered: Int = JournalSubjects.mostRemembered, margin: DiskMargin? = nil
     ) throws(JournalError) {
         self.remembered = remembered
         let path = (folder as NSString).appendingPathComponent(Self.fileName)
+        self.margin = margin ?? DiskMargin(of: path)
         lookup = seal.hmac(for: .journalLookup)
         do {
             wrap = try seal.aead(for: .journalKeys)
@@ -95,6 +97,7 @@ final class JournalSubjects {
                 database = try Store.reader(path)
                 place = try FilePlace(path)
             case .writing:
+                try self.margin.require(for: path)
                 if !PrivateFile.exists(path) { try PrivateFile.create(path, []) }
                 try PrivateFile.checkStandingToWrite(path)
                 place = try FilePlace(path)
@@ -134,6 +137,9 @@ final class JournalSubjects {
 
     private static func unusable(_ path: String, _ error: any Error) -> JournalError {
         if let problem = error as? PrivateFile.Problem {
+            return JournalError(problem.path, problem.what, problem.remedy)
+        }
+        if let problem = error as? StoreOpenError {
             return JournalError(problem.path, problem.what, problem.remedy)
         }
         let code = (error as? DatabaseError)?.resultCode
@@ -271,6 +277,7 @@ final class JournalSubjects {
     /// is written then. So for a database that was taken away: it may be brought back.
     private func write(_ changes: (Database) throws -> Void) throws {
         guard place.isKept else { throw JournalFailure.blocked }
+        guard margin.isKept else { throw JournalFailure.full }
         do { try database.write(changes) } catch let error as DatabaseError {
             throw JournalFailure(passing: error) ?? error
         }
@@ -280,6 +287,7 @@ final class JournalSubjects {
 
     /// Refused (`JournalFailure`): what cannot be done at the moment.
     private func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        guard margin.isKept else { throw JournalFailure.full }
         do { return try database.read(body) } catch let error as DatabaseError {
             throw JournalFailure(passing: error) ?? error
         }
@@ -406,7 +414,7 @@ final class JournalSubjects {
     /// Leaves nothing of deleted keys on the disk. Waits a moment for those who read; when they
     /// still do, or the disk does not take it, `hasLeftovers` stays.
     func fold() throws {
-        guard hasLeftovers else { return }
+        guard hasLeftovers, margin.isKept else { return }
         do {
             let busy = try database.writeWithoutTransaction { db in
                 try Int.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
@@ -416,7 +424,7 @@ final class JournalSubjects {
         }
     }
 
-    func close() { try? database.close() }
+    func close() { margin.close(database) }
 }
 
 extension JournalFailure {

@@ -126,7 +126,10 @@ extension Store {
     }
 
     /// A connection that changes nothing; also for commands beside a running gateway.
+    ///
+    /// Refused, too: where the disk has too little room even to read (``DiskMargin``).
     static func reader(_ path: String) throws -> DatabaseQueue {
+        try DiskMargin(of: path).require(for: path)
         var configuration = GRDB.Configuration()
         configuration.label = "ocmgate.state.reader"
         configuration.readonly = true

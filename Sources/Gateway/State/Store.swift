@@ -19,6 +19,7 @@ package final class Store: Sendable {
 
     private let database: DatabaseQueue
     private let queue: CommitQueue
+    private let margin: DiskMargin
     private let lock: StoreLock
     /// Of the mark, which nobody takes for a lock that was left behind.
     private let markLock: StoreLock
@@ -29,7 +30,7 @@ package final class Store: Sendable {
     /// Refused, with the remedy: a second gateway on the same file, a file that others may use, a
     /// foreign database, a newer schema, a file that fails `integrity_check`, one that counts fewer
     /// commits than were acknowledged (a damaged or missing write-ahead log, an old copy), and one
-    /// that was made with another seal key.
+    /// that was made with another seal key; a disk that has too little room (``DiskMargin``).
     ///
     /// - Parameter underWay: the messages whose changes are worth waiting for.
     package static func open(
@@ -40,20 +41,25 @@ package final class Store: Sendable {
 
     /// Opens it likewise, with the lock that this process has of it already.
     static func open(
-        _ path: String, _ key: SealKey, now: Int, underWay: UnderWay, lock: StoreLock?
+        _ path: String, _ key: SealKey, now: Int, underWay: UnderWay = UnderWay(), lock: StoreLock?,
+        margin: DiskMargin? = nil
     ) throws(StoreOpenError) -> Store {
-        try Store(opening: path, key, now: now, underWay, lock)
+        try Store(
+            opening: path, key, now: now, underWay, lock, margin ?? DiskMargin(of: path))
     }
 
     private init(
-        opening path: String, _ key: SealKey, now: Int, _ underWay: UnderWay, _ lock: StoreLock?
+        opening path: String, _ key: SealKey, now: Int, _ underWay: UnderWay, _ lock: StoreLock?,
+        _ margin: DiskMargin
     ) throws(StoreOpenError) {
         self.path = path
+        self.margin = margin
         let folder = (path as NSString).deletingLastPathComponent
         if !folder.isEmpty {
             do { try PrivateFile.folderToWrite(folder) } catch { throw StoreOpenError(error) }
         }
         if let lock { self.lock = lock } else { self.lock = try StoreLock(of: path) }
+        try margin.require(for: path)
         let marked = try StoreMark.read(path + ".mark")
         isNew = try Self.prepareFile(path, marked: marked)
         isUnmarked = !isNew && marked == nil
@@ -70,7 +76,7 @@ package final class Store: Sendable {
             markLock = try StoreLock(path + ".mark")
             let mark = try StoreMark(path + ".mark", opened.commits)
             let places = try [path, path + "-wal"].map { try FilePlace($0) }
-            let health = Health(places, commits: opened.commits)
+            let health = Health(places, margin, commits: opened.commits)
             self.health = health
             queue = CommitQueue(underWay: underWay) { [database] batch in
                 Self.write(batch, to: database, mark: mark, health: health)
@@ -120,6 +126,7 @@ package final class Store: Sendable {
     /// Refused (`disk`): while somebody reads the file, after some two seconds; those who commit
     /// meanwhile wait for a moment only.
     func fold() async throws(StoreFailure) {
+        guard margin.isKept else { throw .disk(DiskMargin.lack) }
         for _ in 0..<5 {
             do { if try await isFolded() { return } } catch { throw .disk("\(error)") }
             // Ended early only by being cancelled: then it is tried again at once.
@@ -143,10 +150,12 @@ package final class Store: Sendable {
         _ = queue.drain(upTo: .seconds(10))
         // Which has the health, and the mark's file.
         health.queue.withLock { $0 = nil }
-        try? database.writeWithoutTransaction { db in
-            try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+        if margin.isKept {
+            try? database.writeWithoutTransaction { db in
+                try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+            }
         }
-        try? database.close()
+        margin.close(database)
         markLock.release()
         lock.release()
     }
@@ -181,6 +190,7 @@ extension Store {
         /// Of the files that are written: without its name one takes writes as before, and no restart finds
         /// it.
         private let places: [FilePlace]
+        let margin: DiskMargin
         private let refusal = Mutex(Refusal())
 
         private struct Refusal {
@@ -189,8 +199,9 @@ extension Store {
             var hears: (@Sendable (String?) -> Void)?
         }
 
-        init(_ places: [FilePlace], commits: Int) {
+        init(_ places: [FilePlace], _ margin: DiskMargin, commits: Int) {
             self.places = places
+            self.margin = margin
             self.commits = Mutex(commits)
         }
 
@@ -225,7 +236,9 @@ extension Store {
     ) -> [(CommitQueue.Entry, StoreFailure?)] {
         if health.failure.withLock({ $0 != nil }) { return batch.map { ($0, .broken) } }
         let number = health.commits.withLock { $0 } + 1
-        switch transact(batch, database, number) {
+        let failure: StoreFailure? =
+            health.margin.isKept ? transact(batch, database, number) : .disk(DiskMargin.lack)
+        switch failure {
         case nil where health.isInPlace:
             health.commits.withLock { $0 = number }
             health.note(refusal: nil)

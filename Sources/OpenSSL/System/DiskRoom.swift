@@ -7,4 +7,11 @@ package enum DiskRoom {
     package static func keep(_ file: Int32, offset: Int, count: Int) -> Int32 {
         ocmgate_keep_room(file, Int64(offset), Int64(count))
     }
+
+    /// Bytes that are left on the file system of a path, where that one writes nothing in place (btrfs, ZFS,
+    /// bcachefs) and so needs a block for each change; nil on any other, and where it cannot be known.
+    package static func toCopy(at path: String) -> Int? {
+        let count = unsafe ocmgate_room_to_copy(path)
+        return count < 0 ? nil : Int(count)
+    }
 }
