@@ -146,34 +146,37 @@ extension Gateway {
 
     /// Says that the disk takes nothing of the state, and that it does again.
     private func tellOfDisk() {
-        store.tellRefusals { [log, path = store.path] refusal in
-            guard let refusal else {
-                log.write(.notice, .storeResumed, [LogEntry(.file, path)])
-                return
+        store.tell { [log, path = store.path] word in
+            switch word {
+            case .taken: log.write(.notice, .storeResumed, [LogEntry(.file, path)])
+            case .refused(let problem):
+                Self.tell(
+                    problem, of: path, log,
+                    "nothing is let through until it does: make room (where a quota is set, of it), or "
+                        + "end who holds the file locked")
+            case .doubt(let problem): Self.tell(doubt: problem, of: path, log)
             }
-            log.write(
-                .error, .storeFailed,
-                [
-                    LogEntry(.file, path), LogEntry(.problem, refusal),
-                    LogEntry(
-                        .remedy,
-                        "nothing is let through until it does: make room, or end who holds the file locked"
-                    ),
-                ])
         }
     }
 
-    /// Says so while nothing can be written any more: every message is refused until a restart.
+    /// Says so again while nothing can be written any more: every message is refused until a restart.
     private func warnOfStore() {
-        if store.isHealthy { return }
+        guard let doubt = store.doubt else { return }
+        Self.tell(doubt: doubt, of: store.path, log)
+    }
+
+    private static func tell(doubt problem: String, of path: String, _ log: GatewayLog) {
+        tell(
+            problem, of: path, log,
+            "see whether the disk is whole and the file in its place, then restart ocmgate")
+    }
+
+    private static func tell(
+        _ problem: String, of path: String, _ log: GatewayLog, _ remedy: String
+    ) {
         log.write(
             .error, .storeFailed,
-            [
-                LogEntry(.file, store.path),
-                LogEntry(
-                    .remedy,
-                    "see whether the disk is whole and the file in its place, then restart ocmgate"),
-            ])
+            [LogEntry(.file, path), LogEntry(.problem, problem), LogEntry(.remedy, remedy)])
     }
 
     /// Reads the folder of the keys again; on any error the last good ones stay.

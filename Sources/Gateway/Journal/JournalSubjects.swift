@@ -431,10 +431,10 @@ extension JournalFailure {
     /// What SQLite refuses and may do the next time; nil for all after which nobody knows what is on
     /// the disk.
     fileprivate init?(passing error: DatabaseError) {
-        switch error.resultCode {
-        case .SQLITE_FULL: self = .full
-        case .SQLITE_BUSY, .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_NOMEM: self = .blocked
-        default: return nil
+        switch error.passing {
+        case .full: self = .full
+        case .blocked: self = .blocked
+        case nil: return nil
         }
     }
 }

@@ -45,7 +45,10 @@ struct OwedRecords: Sendable {
     /// Refused: what the disk does not take.
     func note(_ entry: Entry, at slot: Int) throws(JournalFailure) {
         do { try write(entry.line, at: slot) } catch {
-            throw error == .noSpace || error == .fileTooLarge ? .full : .broken
+            switch error {
+            case .noSpace, .diskQuotaExceeded, .fileTooLarge: throw .full
+            default: throw .broken
+            }
         }
     }
 

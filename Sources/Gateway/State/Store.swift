@@ -113,13 +113,23 @@ package final class Store: Sendable {
 
     /// Whether writes are taken. `broken` after a write or sync error, and once the file was taken
     /// away: only a restart mends it.
-    package var isHealthy: Bool { health.failure.withLock { $0 == nil } }
+    package var isHealthy: Bool { doubt == nil }
 
-    /// From now on hears why the disk refuses what is written, once, and nil once it takes something again;
-    /// on the writer's thread.
-    func tellRefusals(_ hears: @escaping @Sendable (String?) -> Void) {
-        health.tellRefusals(hears)
+    /// Why no writes are taken any more; nil while they are.
+    var doubt: String? { health.doubt.withLock { $0 } }
+
+    /// What becomes of what is written.
+    enum Word: Sendable, Equatable {
+        /// The disk takes none of it now.
+        case refused(String)
+        /// It takes it again.
+        case taken
+        /// Nothing is written any more.
+        case doubt(String)
     }
+
+    /// From now on hears each of these when it begins, on the writer's thread.
+    func tell(_ hears: @escaping @Sendable (Word) -> Void) { health.tell(hears) }
 
     /// Empties the write-ahead log, in which everything stands that was written before.
     ///
@@ -183,7 +193,8 @@ package final class Store: Sendable {
 extension Store {
     /// What outlives one batch: the failure that ends all writing, and the count of commits.
     final class Health: Sendable {
-        let failure = Mutex<StoreFailure?>(nil)
+        /// Why nothing is written any more.
+        let doubt = Mutex<String?>(nil)
         let commits: Mutex<Int>
         /// Until the store is closed.
         let queue = Mutex<CommitQueue?>(nil)
@@ -196,7 +207,7 @@ extension Store {
         private struct Refusal {
             /// Whether the last write was refused by the disk.
             var isThere = false
-            var hears: (@Sendable (String?) -> Void)?
+            var hears: (@Sendable (Word) -> Void)?
         }
 
         init(_ places: [FilePlace], _ margin: DiskMargin, commits: Int) {
@@ -205,25 +216,27 @@ extension Store {
             self.commits = Mutex(commits)
         }
 
-        func tellRefusals(_ hears: @escaping @Sendable (String?) -> Void) {
+        func tell(_ hears: @escaping @Sendable (Word) -> Void) {
             refusal.withLock { $0.hears = hears }
         }
 
         /// Why the disk refused a write; nil for one that it took.
         func note(refusal reason: String?) {
-            let hears = refusal.withLock { refusal -> (@Sendable (String?) -> Void)? in
+            let hears = refusal.withLock { refusal -> (@Sendable (Word) -> Void)? in
                 guard refusal.isThere != (reason != nil) else { return nil }
                 refusal.isThere = reason != nil
                 return refusal.hears
             }
-            hears?(reason)
+            hears?(reason.map { .refused($0) } ?? .taken)
         }
 
         var isInPlace: Bool { places.allSatisfy(\.isKept) }
 
-        func fail() {
-            failure.withLock { $0 = .broken }
+        func fail(_ reason: String) {
+            doubt.withLock { $0 = reason }
             queue.withLock { $0 }?.stop(.broken)
+            let hears = refusal.withLock { $0.hears }
+            hears?(.doubt(reason))
         }
     }
 
@@ -234,10 +247,11 @@ extension Store {
     private static func write(
         _ batch: [CommitQueue.Entry], to database: DatabaseQueue, mark: StoreMark, health: Health
     ) -> [(CommitQueue.Entry, StoreFailure?)] {
-        if health.failure.withLock({ $0 != nil }) { return batch.map { ($0, .broken) } }
+        if health.doubt.withLock({ $0 != nil }) { return batch.map { ($0, .broken) } }
         let number = health.commits.withLock { $0 } + 1
         let failure: StoreFailure? =
-            health.margin.isKept ? transact(batch, database, number) : .disk(DiskMargin.lack)
+            health.margin.isKept
+            ? transact(batch, database, number, health) : .disk(DiskMargin.lack)
         switch failure {
         case nil where health.isInPlace:
             health.commits.withLock { $0 = number }
@@ -247,8 +261,10 @@ extension Store {
             return batch.map { ($0, nil) }
         case .conflict where batch.count > 1:
             return batch.flatMap { write([$0], to: database, mark: mark, health: health) }
-        case nil, .broken?:
-            health.fail()
+        case nil:
+            health.fail("a file of it was taken away while it was written")
+            return batch.map { ($0, .broken) }
+        case .broken?:
             return batch.map { ($0, .broken) }
         case let failure?:
             if case .disk = failure { health.note(refusal: failure.description) }
@@ -257,7 +273,7 @@ extension Store {
     }
 
     private static func transact(
-        _ batch: [CommitQueue.Entry], _ database: DatabaseQueue, _ number: Int
+        _ batch: [CommitQueue.Entry], _ database: DatabaseQueue, _ number: Int, _ health: Health
     ) -> StoreFailure? {
         do {
             try database.writeWithoutTransaction { db in
@@ -273,11 +289,12 @@ extension Store {
             return nil
         } catch let error as DatabaseError {
             let text = error.message ?? "\(error.resultCode)"
+            if error.passing != nil { return .disk(text) }
             switch error.resultCode {
             case .SQLITE_CONSTRAINT, .SQLITE_MISMATCH, .SQLITE_TOOBIG: return .conflict(text)
-            case .SQLITE_FULL, .SQLITE_READONLY, .SQLITE_BUSY, .SQLITE_CANTOPEN, .SQLITE_NOMEM:
-                return .disk(text)
-            default: return .broken
+            default:
+                health.fail("\(text) (SQLite \(error.errorCode))")
+                return .broken
             }
         } catch { return .conflict("\(error)") }
     }

@@ -56,8 +56,8 @@ import Transport
     @Test func thatTheDiskRefusesIsToldOnceAndThatItTakesAgain() async throws {
         let store = try open(scratch)
         defer { store.close() }
-        let told = Mutex<[String?]>([])
-        store.tellRefusals { reason in told.withLock { $0.append(reason) } }
+        let told = Mutex<[Store.Word]>([])
+        store.tell { word in told.withLock { $0.append(word) } }
         let full = Change { _ in throw DatabaseError(resultCode: .SQLITE_FULL) }
         let well = Change { _ in }
         for _ in 0..<2 {
@@ -66,9 +66,8 @@ import Transport
         try await store.commit(well)
         try await store.commit(well)
         await #expect(throws: StoreFailure.self) { try await store.commit(full) }
-        let heard = told.withLock { $0 }
-        #expect(heard.map { $0 == nil } == [false, true, false])
-        #expect(heard.first??.hasPrefix("the disk refused the write") == true)
+        let refused = Store.Word.refused("the disk refused the write: database or disk is full")
+        #expect(told.withLock { $0 } == [refused, .taken, refused])
     }
 
     /// After a take-over that failed, another one is opened in the same process.
@@ -444,8 +443,11 @@ import Transport
         let failing = Change(write: { _ in
             throw DatabaseError(resultCode: .SQLITE_IOERR_FSYNC, message: "fsync")
         })
+        let told = Mutex<[Store.Word]>([])
+        store.tell { word in told.withLock { $0.append(word) } }
         await #expect(throws: StoreFailure.broken) { try await store.commit(failing) }
         #expect(!store.isHealthy)
+        #expect(told.withLock { $0 } == [.doubt("fsync (SQLite 1034)")])
         let good = Change(write: { try $0.execute(sql: "INSERT INTO fact VALUES ('x', 1)") })
         await #expect(throws: StoreFailure.broken) { try await store.commit(good) }
         store.close()
@@ -453,6 +455,8 @@ import Transport
 
     @Test(arguments: [
         ResultCode.SQLITE_FULL, .SQLITE_READONLY, .SQLITE_BUSY, .SQLITE_CANTOPEN,
+        // A quota.
+        .SQLITE_IOERR_WRITE,
     ])
     func aFullDiskIsRefusedAndLaterMended(_ code: ResultCode) async throws {
         let store = try open(scratch)

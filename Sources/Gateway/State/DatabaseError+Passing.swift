@@ -1,0 +1,25 @@
+import GRDB
+
+extension DatabaseError {
+    /// What stands in the way of a write and may be gone the next time; nothing is in doubt then.
+    enum Passing {
+        /// The disk takes no more of it.
+        case full
+        /// Somebody else has the file, or its standing was changed.
+        case blocked
+    }
+
+    /// Nil for all after which nobody knows what is on the disk.
+    ///
+    /// SQLite knows a full disk by `ENOSPC` alone: what else the system says to a write, `EDQUOT` of a quota as
+    /// a rule, is an I/O error. Nothing was written then, and the transaction is taken back. That is not so of a
+    /// sync.
+    var passing: Passing? {
+        switch resultCode {
+        case .SQLITE_FULL: .full
+        case .SQLITE_IOERR where extendedResultCode == .SQLITE_IOERR_WRITE: .full
+        case .SQLITE_BUSY, .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_NOMEM: .blocked
+        default: nil
+        }
+    }
+}
