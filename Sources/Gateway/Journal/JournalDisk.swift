@@ -293,12 +293,17 @@ final class JournalDisk {
     /// Removes the files of days that are old enough; that they are gone is signed before. Nothing is
     /// removed soon after a long time of which there is no file: then the clock may be wrong; and nothing
     /// when the file behind them was not written behind that of the newest of them: then somebody has
-    /// given files other names; or cannot be read. What cannot be removed now is removed with a later
-    /// day.
+    /// given files other names; or cannot be read. What cannot be removed now, or not be seen, is removed with
+    /// a later day.
     func removeOld(_ time: Int) throws {
         let today = JournalDay(milliseconds: time)
         let newest = today.number - settings.keep
-        let days = try reader.days()
+        let days: [JournalDay]
+        do { days = try reader.days() } catch {
+            tellKept(
+                .journalKept, error.path, "\(error.what): no file is removed", error.remedy)
+            return
+        }
         if let (last, next) = leap(among: days, to: today) {
             warnOfClock(
                 "there is no record of the \(next.number - last.number - 1) days before \(next): "
@@ -340,7 +345,12 @@ final class JournalDisk {
                 return
             }
         }
-        try PrivateFile.syncFolder(of: file.path)
+        do { try PrivateFile.syncFolder(of: file.path) } catch {
+            tellKept(
+                .journalKept, settings.folder, "does not keep that files are gone: \(error)",
+                "see whether the disk is whole")
+            return
+        }
         subjects.forgetLater(before: JournalDay(number: newest + 1))
         log.write(
             .notice, .journalRemoved,

@@ -99,6 +99,23 @@ import Testing
         #expect(try journal.verify().findings == [])
     }
 
+    /// As where the process may open no more files.
+    @Test func aFolderThatCannotBeLookedIntoStopsNoRecording() throws {
+        let journal = try TestJournal()
+        journal.keep = 1
+        try journal.write(2)
+        let disk = try journal.open()
+        let aside = journal.scratch.file("aside")
+        try FileManager.default.moveItem(atPath: journal.folder, toPath: aside)
+        try disk.removeOld(journal.time)
+        try FileManager.default.moveItem(atPath: aside, toPath: journal.folder)
+        journal.time += 86_400_000
+        try journal.write(2)
+        try journal.stop()
+        #expect(try journal.reader.days().count == 1)
+        #expect(try journal.verify().findings == [])
+    }
+
     @Test func aFileThatCannotBeDeletedIsDeletedOnALaterDay() throws {
         let journal = try TestJournal()
         journal.keep = 2
