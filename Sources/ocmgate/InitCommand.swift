@@ -59,9 +59,12 @@ struct InitCommand: ParsableCommand {
         try makeFolder("", permissions: 0o755)
         try makeFolder("state", permissions: 0o700)
         try makeFolder("state/tls", permissions: 0o700)
-        try write("state/tls/key.pem", identity.key, permissions: 0o600)
-        try write("state/tls/cert.pem", identity.certificate, permissions: 0o644)
-        for file in files { try write(file.name, file.text, permissions: 0o644) }
+        var written: [NewFile] = [
+            ("state/tls/key.pem", identity.key, .owner),
+            ("state/tls/cert.pem", identity.certificate, .everybody),
+        ]
+        for file in files { written.append((file.name, file.text, .everybody)) }
+        try write(written)
         report(files.map(\.name), templates)
     }
 
@@ -175,7 +178,7 @@ struct InitCommand: ParsableCommand {
                 atPath: path(name), withIntermediateDirectories: true,
                 attributes: [.posixPermissions: permissions])
         } catch {
-            throw CommandFailure("\(path(name)): \(error.localizedDescription)")
+            throw CommandFailure("\(path(name)) cannot be made: \(PrivateFile.cause(of: error))")
         }
     }
 
@@ -192,12 +195,19 @@ struct InitCommand: ParsableCommand {
         }
     }
 
-    private func write(_ name: String, _ text: String, permissions: Int) throws {
-        guard
-            FileManager.default.createFile(
-                atPath: path(name), contents: Data(text.utf8),
-                attributes: [.posixPermissions: permissions])
-        else { throw CommandFailure("\(path(name)) cannot be written") }
+    private typealias NewFile = (name: String, text: String, readers: PrivateFile.Readers)
+
+    /// All of them, or none: what is there would be in the way of the next attempt.
+    private func write(_ files: [NewFile]) throws(CommandFailure) {
+        var made: [String] = []
+        for file in files {
+            let place = path(file.name)
+            do { try PrivateFile.create(place, Array(file.text.utf8), for: file.readers) } catch {
+                for place in made { try? FileManager.default.removeItem(atPath: place) }
+                throw CommandFailure("\(error)")
+            }
+            made.append(place)
+        }
     }
 }
 

@@ -103,6 +103,17 @@ def test_init_overwrites_nothing(fresh):
     assert listing(fresh) == before
 
 
+def test_init_leaves_nothing_where_it_cannot_write_all(tmp_path):
+    """Else what is there is in the way of the next attempt."""
+    last = tmp_path / "backend.txt"
+    last.symlink_to("nowhere")
+    run = ocmgate("init", "nextcloud", "--origin", "https://cloud.test", cwd=tmp_path)
+    assert run.returncode == 2 and "backend.txt: cannot be made: File exists" in run.stderr
+    last.unlink()
+    assert [file for file in tmp_path.rglob("*") if file.is_file()] == []
+    assert ocmgate("init", "nextcloud", "--origin", "https://cloud.test", cwd=tmp_path).returncode == 0
+
+
 def test_init_says_what_comes_next_in_lines(tmp_path):
     run = ocmgate("init", "nextcloud", "--origin", "https://cloud.test", cwd=tmp_path)
     assert run.returncode == 0, run.stderr

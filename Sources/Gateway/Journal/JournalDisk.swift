@@ -340,7 +340,8 @@ final class JournalDisk {
         for day in old {
             do { try settings.remove(reader.file(of: day)) } catch {
                 tellKept(
-                    .journalKept, reader.file(of: day), "cannot be removed: \(error)",
+                    .journalKept, reader.file(of: day),
+                    "cannot be removed: \(PrivateFile.cause(of: error))",
                     "let the gateway's user write there; it is tried again on the next day")
                 return
             }

@@ -34,7 +34,7 @@ package struct JournalReader: Sendable {
                     folder, "is not there", "\(Store.madeAtFirstStart); see [journal] dir")
             case .there, .denied:
                 throw JournalError(
-                    folder, "cannot be read",
+                    folder, "cannot be read: \(PrivateFile.cause(of: error))",
                     "see [journal] dir, and run this as the gateway's user")
             }
         }

@@ -49,8 +49,8 @@ package enum OperatorFile {
         } catch let problem as PrivateFile.Problem {
             throw problem
         } catch {
-            let text = (error as? Errno)?.description ?? "\(error)"
-            throw PrivateFile.Problem(path: path, what: "cannot be written: \(text)", remedy: "")
+            throw PrivateFile.Problem(
+                path: path, what: "cannot be written: \(PrivateFile.cause(of: error))", remedy: "")
         }
     }
 

@@ -51,7 +51,7 @@ package enum PrivateFile {
             try FileManager.default.linkItem(atPath: draft, toPath: path)
             try syncFolder(of: path)
         } catch {
-            throw Problem(path: path, what: "cannot be made: \(text(of: error))", remedy: "")
+            throw Problem(path: path, what: "cannot be made: \(cause(of: error))", remedy: "")
         }
     }
 
@@ -63,7 +63,7 @@ package enum PrivateFile {
             try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
             try syncFolder(of: path)
         } catch {
-            throw Problem(path: path, what: "cannot be written: \(text(of: error))", remedy: "")
+            throw Problem(path: path, what: "cannot be written: \(cause(of: error))", remedy: "")
         }
     }
 
@@ -142,7 +142,7 @@ package enum PrivateFile {
             throw Problem(
                 path: path,
                 what: "cannot be read: "
-                    + (shut.map { "this user may not enter \($0)" } ?? text(of: error)),
+                    + (shut.map { "this user may not enter \($0)" } ?? cause(of: error)),
                 remedy: shut == nil ? "" : reachRemedy)
         }
     }
@@ -162,7 +162,7 @@ package enum PrivateFile {
             }
             status = try Stat(FilePath(path))
         } catch {
-            throw Problem(path: path, what: "cannot be used: \(text(of: error))", remedy: "")
+            throw Problem(path: path, what: "cannot be used: \(cause(of: error))", remedy: "")
         }
         guard status.type == .directory else {
             throw Problem(path: path, what: "is not a folder", remedy: "")
@@ -201,7 +201,7 @@ package enum PrivateFile {
     static func checkStanding(_ path: String) throws(Problem) {
         let status: Stat
         do { status = try Stat(FilePath(path), followTargetSymlink: false) } catch {
-            throw Problem(path: path, what: "cannot be used: \(text(of: error))", remedy: "")
+            throw Problem(path: path, what: "cannot be used: \(cause(of: error))", remedy: "")
         }
         try check(status, .owner, path: path)
     }
@@ -255,7 +255,7 @@ package enum PrivateFile {
             return .there
         } catch Errno.noSuchFileOrDirectory, Errno.notDirectory {
             return .absent
-        } catch { return .denied(text(of: error)) }
+        } catch { return .denied(cause(of: error)) }
     }
 
     /// The names in a folder, in no order; none where there is no folder.
@@ -271,7 +271,7 @@ package enum PrivateFile {
             return []
         } catch {
             throw Problem(
-                path: folder, what: "cannot be read: \(text(of: error))",
+                path: folder, what: "cannot be read: \(cause(of: error))",
                 remedy: "run this as the gateway's user")
         }
     }
@@ -336,7 +336,10 @@ package enum PrivateFile {
         if fsync(file.rawValue) != 0 { throw Errno(rawValue: errno) }
     }
 
-    private static func text(of error: any Error) -> String {
-        if let number = error as? Errno { number.description } else { "\(error)" }
+    /// What the system says about a file, without Foundation's words around it.
+    package static func cause(of error: any Error) -> String {
+        if let number = error as? Errno { return number.description }
+        let below = (error as? CocoaError)?.userInfo[NSUnderlyingErrorKey] as? POSIXError
+        return below.map { Errno(rawValue: $0.code.rawValue).description } ?? "\(error)"
     }
 }

@@ -21,6 +21,19 @@ import Testing
         #expect(try PrivateFile.read(path) == Array("x".utf8))
     }
 
+    @Test func causesAreInTheWordsOfTheSystem() throws {
+        let missing = #expect(throws: (any Error).self) {
+            try FileManager.default.contentsOfDirectory(atPath: scratch.file("none"))
+        }
+        #expect(missing.map { PrivateFile.cause(of: $0) } == "No such file or directory")
+        // Where a file system has no hard links it is "Operation not permitted".
+        try scratch.write("x", "there")
+        let problem = #expect(throws: PrivateFile.Problem.self) {
+            try PrivateFile.create(scratch.file("there"), [])
+        }
+        #expect(problem?.what == "cannot be made: File exists")
+    }
+
     @Test func whatHasNoFolderIsRefusedWithTheCommandThatMakesOne() throws {
         let problem = #expect(throws: PrivateFile.Problem.self) {
             try PrivateFile.create(scratch.file("none/secret"), [])
