@@ -34,6 +34,13 @@ package final class RunningGateway: Sendable {
                 "the process may have \(count) files open, and needs \(DescriptorLimit.least) at "
                     + "least; let it have more (LimitNOFILE, ulimit -n)")
         }
+        let loops = ProcessInfo.processInfo.activeProcessorCount
+        if let count = ThreadLimit.tooFew(loops: loops) {
+            throw StartFailure(
+                "the process may have \(count) threads more, and needs "
+                    + "\(ThreadLimit.needed(loops: loops)); let it have more (TasksMax, pids.max, ulimit -u)"
+            )
+        }
         // Before they are read, so that what changes from now on is seen.
         let files = FollowedFiles(configuration)
         let findings = Findings(

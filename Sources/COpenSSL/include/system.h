@@ -1,4 +1,4 @@
-// The disk and the memory of this process: what Swift cannot call, or not safely.
+// The disk, the memory and the threads of this process: what Swift cannot call, or not safely.
 #ifndef OCMGATE_SYSTEM_H
 #define OCMGATE_SYSTEM_H
 
@@ -12,8 +12,12 @@
 #endif
 #include <errno.h>
 #include <limits.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
 
 // Blocks of the disk for what will be written behind the end of a file, whose size stays; 0 or errno.
 static inline int ocmgate_keep_room(int file, long long offset, long long length) {
@@ -65,6 +69,39 @@ static inline long long ocmgate_raise_descriptors(long long wanted) {
         if (setrlimit(RLIMIT_NOFILE, &more) == 0) limit = more;
     }
     return limit.rlim_cur > LLONG_MAX ? LLONG_MAX : (long long)limit.rlim_cur;
+}
+
+static inline void *ocmgate_pass(void *gate) {
+    pthread_mutex_lock((pthread_mutex_t *)gate);
+    pthread_mutex_unlock((pthread_mutex_t *)gate);
+    return NULL;
+}
+
+// The threads of this process; 0 where the system does not say.
+static inline long ocmgate_threads(void) {
+    struct stat facts;
+    return stat("/proc/self/task", &facts) == 0 ? (long)facts.st_nlink : 0;
+}
+
+// How many of so many threads the system lets this process have beside those it has: they are made, and end.
+static inline int ocmgate_try_threads(int wanted) {
+    if (wanted <= 0) return 0;
+    pthread_t *threads = (pthread_t *)calloc((size_t)wanted, sizeof *threads);
+    if (threads == NULL) return 0;
+    pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+    const long before = ocmgate_threads();
+    int count = 0;
+    pthread_mutex_lock(&gate);
+    while (count < wanted && pthread_create(&threads[count], NULL, ocmgate_pass, &gate) == 0) count++;
+    pthread_mutex_unlock(&gate);
+    for (int i = 0; i < count; i++) pthread_join(threads[i], NULL);
+    free(threads);
+    // A thread that was joined counts a moment longer; others may have begun meanwhile.
+    for (int i = 0; i < 50 && ocmgate_threads() > before; i++) {
+        const struct timespec moment = {0, 1000000};
+        nanosleep(&moment, NULL);
+    }
+    return count;
 }
 
 // Free memory of the allocator goes back to the system.
