@@ -88,7 +88,8 @@ final class JournalSubjects {
     ) throws(JournalError) {
         self.remembered = remembered
         let path = (folder as NSString).appendingPathComponent(Self.fileName)
-        self.margin = margin ?? DiskMargin(of: path)
+        let margin = margin ?? DiskMargin(of: path)
+        self.margin = margin
         lookup = seal.hmac(for: .journalLookup)
         do {
             wrap = try seal.aead(for: .journalKeys)
@@ -97,7 +98,7 @@ final class JournalSubjects {
                 database = try Store.reader(path)
                 place = try FilePlace(path)
             case .writing:
-                try self.margin.require(for: path)
+                try margin.require(for: path)
                 if !PrivateFile.exists(path) { try PrivateFile.create(path, []) }
                 try PrivateFile.checkStandingToWrite(path)
                 place = try FilePlace(path)

@@ -227,7 +227,7 @@ extension Store {
                 refusal.isThere = reason != nil
                 return refusal.hears
             }
-            hears?(reason.map { .refused($0) } ?? .taken)
+            hears?(reason.map { Word.refused($0) } ?? .taken)
         }
 
         var isInPlace: Bool { places.allSatisfy(\.isKept) }

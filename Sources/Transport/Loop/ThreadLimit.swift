@@ -10,11 +10,14 @@ package enum ThreadLimit {
     package static func needed(loops: Int) -> Int { 3 * loops + 12 }
 
     /// How many further threads the process may have, when those are too few to begin with.
-    package static func tooFew(
-        loops: Int, attempt: (Int) -> Int = { ProcessThreads.attempt($0) }
-    ) -> Int? {
-        let needed = needed(loops: loops)
-        let count = attempt(needed)
-        return count < needed ? count : nil
+    package static func tooFew(loops: Int) -> Int? {
+        tooFew(loops: loops) { ProcessThreads.attempt($0) }
+    }
+
+    /// - Parameter attempt: how many of so many threads can be made.
+    static func tooFew(loops: Int, attempt: (Int) -> Int) -> Int? {
+        let wanted = needed(loops: loops)
+        let count = attempt(wanted)
+        return count < wanted ? count : nil
     }
 }
