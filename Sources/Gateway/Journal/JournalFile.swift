@@ -21,6 +21,7 @@ final class JournalFile {
     private(set) var isOpen = true
     /// Whether something was written since the last sync.
     private(set) var isDirty = false
+    private let margin: DiskMargin
     private let blocks: Blocks
     private let space: Space
 
@@ -38,6 +39,7 @@ final class JournalFile {
         _ path: String, _ settings: JournalDisk.Settings
     ) throws(JournalError) {
         self.path = path
+        margin = DiskMargin(of: path)
         self.blocks = settings.blocks
         self.space = settings.space
         do {
@@ -66,7 +68,7 @@ final class JournalFile {
     /// each time whether it has space: `roomEnd` stays where it is.
     func takeRoom(_ count: Int, ahead: Int) -> Bool {
         if roomEnd - size >= count { return true }
-        var wanted = max(count, ahead)
+        var wanted = max(count, min(ahead, margin.spare ?? ahead))
         while true {
             let end = size + wanted
             switch blocks(file.rawValue, roomEnd, end - roomEnd) {

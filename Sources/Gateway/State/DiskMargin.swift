@@ -23,6 +23,10 @@ struct DiskMargin: Sendable {
     /// Whether the database may be used.
     var isKept: Bool { free().map { $0 > Self.bytes } ?? true }
 
+    /// Bytes that others than the database may take beforehand and leave it as much again; nil for as many as
+    /// they like.
+    var spare: Int? { free().map { max(0, $0 - 2 * Self.bytes) } }
+
     /// Refused: a database that may not be used, for the operator.
     func require(for path: String) throws(StoreOpenError) {
         guard isKept else {

@@ -73,6 +73,14 @@ struct DiskMarginTests {
         subjects.close()
     }
 
+    /// The journal takes room beforehand.
+    @Test func whatOthersMayTakeLeavesIt() {
+        #expect(margin.spare == Int.max - 2 * DiskMargin.bytes)
+        room.size = DiskMargin.bytes
+        #expect(margin.spare == 0)
+        #expect(DiskMargin(free: { nil }).spare == nil)
+    }
+
     @Test(arguments: ["/proc", "/nowhere"]) func nothingIsAskedOfOtherDisks(_ path: String) {
         #expect(DiskRoom.toCopy(at: path) == nil)
         #expect(DiskMargin(of: path).isKept)
