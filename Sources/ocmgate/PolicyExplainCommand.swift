@@ -115,7 +115,10 @@ struct PolicyExplainCommand: ParsableCommand {
                 reason(of: check, facts) ?? "",
             ]
         }
-        if let named, !rows.isEmpty { rows[0][3] += ", of \(named), which the message names" }
+        if let named, !rows.isEmpty {
+            let namer = facts.occasion.direction == .outbound ? peer : "the message"
+            rows[0][3] += ", of \(named), which \(namer) names"
+        }
         if let until = standing.entry?.until, !rows.isEmpty {
             let end = Moment.text(until)
             rows[0][3] += ", counts until \(end)"

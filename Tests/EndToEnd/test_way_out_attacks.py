@@ -108,7 +108,7 @@ def test_no_message_goes_to_a_blocked_host_that_a_peer_names(build, evidence):
     sent = federation.backend.share("alice", f"bob@{HOSTILE}", "x", Tree(b"x"))
     assert sent.delivered is None, federation.backend.way.story()
     assert federation.third.requests == []
-    assert refusals(federation) == {"peer_blocked"}
+    assert refusals(federation) == {"peer_unavailable"}
     assert federation.leaks() == []
 
 

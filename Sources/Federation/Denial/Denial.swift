@@ -9,8 +9,8 @@ package struct Denial: Error, Sendable, Equatable {
     package let fault: SignatureFault?
     /// What exactly happened; for the log only. Never holds a secret.
     package private(set) var detail: String
-    /// Whether it is about a host that the peer only names; `detail` says which.
-    package private(set) var isAboutNamed = false
+    /// The host that it is about, where that is not the peer; `detail` says so.
+    package private(set) var named: PeerHost?
     /// What another server said, in its words: for the log, and for nothing that is kept for long,
     /// since it may name anybody.
     package let words: String?
@@ -94,13 +94,18 @@ package struct Denial: Error, Sendable, Equatable {
     /// What decided: the block of the policy, or `guard:` and the row of the table.
     package var by: String { ruling?.block ?? Decider.guard(code).name }
 
-    /// The same, about a host that the peer only names.
-    package func about(_ host: PeerHost) -> Denial {
+    /// The same, about another host than the peer.
+    ///
+    /// - Parameter peer: whose documents or shares name it; nil for the message itself.
+    package func about(_ host: PeerHost, namedBy peer: PeerHost? = nil) -> Denial {
         var denial = self
-        denial.isAboutNamed = true
-        denial.detail += ", of \(host), which the message names"
+        denial.named = host
+        denial.detail += ", of \(host), which \(peer?.description ?? "the message") names"
         return denial
     }
+
+    /// What the journal keeps of `detail`: where a block ruled, only what that does not tell.
+    package var keptDetail: String? { ruling?.block == nil || named != nil ? detail : nil }
 
     /// The same with more detail.
     package func adding(_ detail: String) -> Denial {

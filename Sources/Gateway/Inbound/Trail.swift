@@ -210,7 +210,7 @@ final class Trail: Sendable {
         guard let held = state.withLock({ $0.held }) else { return nil }
         noteTurnedAway(by: held.standing)
         // Who was taken to speak before the signature was verified may be another than who signed.
-        guard let host = held.host, host != peer, !held.denial.isAboutNamed else {
+        guard let host = held.host, host != peer, held.denial.named == nil else {
             return held.denial
         }
         return held.denial.about(host)
@@ -255,6 +255,7 @@ final class Trail: Sendable {
     }
 
     func refused(_ denial: Denial, status: Int) {
+        if let host = denial.named { noteRefused(host, denial) }
         state.withLock { state in
             if state.record.checks.isEmpty, let standing = state.standing,
                 let facts = state.record.facts
@@ -266,6 +267,16 @@ final class Trail: Sendable {
             record.refused(denial, under: policy)
             record.status = status
         }
+    }
+
+    /// The lists refuse a host that the message, or its peer, names: it is told of as one that the message
+    /// named from the first.
+    private func noteRefused(_ host: PeerHost, _ denial: Denial) {
+        guard var facts else { return }
+        if facts.peer != host, !facts.alsoNamed.contains(host) { facts.alsoNamed.append(host) }
+        let standing = policy.standing(of: host, now: facts.now)
+        noteTurnedAway(by: standing, knowing: facts)
+        if standing.waits { noteHeld(host, by: standing, denial) }
     }
 
     /// The finished record, and whether the journal has a place for it; that is the caller's from now

@@ -260,12 +260,12 @@ extension Gateway {
             status: status, client: client?.addressText ?? "-")
         decision.place = denial.ruling?.block.flatMap { policy.current.place(of: $0)?.description }
         decision.code = denial.disclosedCode
-        decision.detail = denial.ruling?.block == nil ? denial.detail : nil
+        decision.detail = denial.keptDetail
         decision.peer = peer
         decision.certificate = client?.shownCertificate
         var record = JournalRecord(decision)
         tell(&record)
-        if let held = keepHeld(record) { store.commitLater([held]) }
+        if let held = keepHeld(record, of: denial.named) { store.commitLater([held]) }
         journal.note(record, LogMembers(record.decision))
     }
 }

@@ -29,7 +29,7 @@ extension DecisionRecord {
         action = Action(denial)
         by = denial.by
         code = denial.disclosedCode
-        detail = denial.ruling?.block == nil || denial.isAboutNamed ? denial.detail : nil
+        detail = denial.keptDetail
         words = denial.words
         if let fault = denial.fault { signature?.result = fault.rawValue }
         if place == nil {

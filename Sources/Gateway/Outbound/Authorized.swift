@@ -33,43 +33,42 @@ extension Gateway {
     ///
     /// A call of the older API is judged as the message of OCM that it goes out as; as one of its own
     /// kind where it goes out as it is. Refused: whatever the policy denies, in its own words; an
-    /// endpoint at a host that the lists refuse.
+    /// endpoint at the host of another peer, or at one that the lists refuse.
     func authorize(
         _ addressed: Addressed, to peer: ResolvedPeer, _ trail: Trail
     ) throws(Denial) -> Authorized {
         let dialect = dialect(of: peer)
         let message = try sayable(addressed, to: peer, dialect)
-        if message.isOCM {
-            try admitEndPoint(of: peer, trail.policy, now: addressed.received.now)
-        }
         let generation = message.isOCM ? generation(for: dialect) : .none
-        let facts = facts(message, of: addressed, to: peer, dialect, signed: generation)
-        let judgement = judge(
-            facts, Amount(of: message, addressed.received), under: trail.snapshot)
-        trail.judged(judgement, facts)
-        if let denial = judgement.verdict.denial { try refuse(denial, orTell: trail) }
+        var facts = facts(message, of: addressed, to: peer, dialect, signed: generation)
+        if message.isOCM {
+            let now = addressed.received.now
+            facts.alsoNamed = try hostsNamed(by: peer, trail.policy, now: now)
+        }
+        let judgement = try judge(facts, Amount(of: message, addressed.received), trail)
         return Authorized(
             addressed: addressed, message: message, peer: peer, dialect: dialect,
             generation: generation, settings: judgement.verdict.settings)
     }
 
-    /// Whether messages for a peer may go to the host that its document names for them: its own, one
-    /// below it, or one that the same entry of a list lets in. A peer that names another
-    /// peer would have us sign to that one what it chose itself.
+    /// The host that a peer's document names for its messages in the place of its own: one below it, or one
+    /// that the same entry of a list lets in. A peer that names another peer would have us sign to that one
+    /// what it chose itself.
     ///
-    /// Refused: what the lists refuse; `peer_unavailable` for the host of another peer.
-    private func admitEndPoint(
-        of peer: ResolvedPeer, _ policy: Policy, now: Int
-    ) throws(Denial) {
+    /// Refused: `peer_unavailable` for the host of another peer, whatever the lists say of that; its port.
+    private func hostsNamed(
+        by peer: ResolvedPeer, _ policy: Policy, now: Int
+    ) throws(Denial) -> [PeerHost] {
         let host = peer.paths.realHost
-        guard host != peer.peer else { return }
-        try admit(host, namedBy: peer.peer, policy)
+        guard host != peer.peer else { return [] }
+        try checkPort(of: host, namedBy: peer.peer)
         let entry = policy.standing(of: host, now: now).entry
         let isShared = entry != nil && entry == policy.standing(of: peer.peer, now: now).entry
         guard isShared || host.isBelow(peer.peer) else {
             throw Denial(
-                .peerUnavailable, "the endPoint of \(peer.peer) is at another server, \(host)")
+                .peerUnavailable, "the endPoint of \(peer.peer)\(Denial.otherServer)\(host)")
         }
+        return [host]
     }
 
     /// The message as the peer can be told it.

@@ -8,8 +8,7 @@ extension Gateway {
     ///
     /// Refused: a credential that cannot be read (`secret_refused`); the secret of a share of our own
     /// (`secret_refused`): it would leave; what stands for the secret of another peer's share (`not_allowed`);
-    /// a share that is over (`share_ended`); data at a place that cannot be dialled or is on a host that
-    /// the lists refuse; `peer_unavailable`.
+    /// a share that is over (`share_ended`); data at a place that cannot be dialled; `peer_unavailable`.
     ///
     /// - Parameter method: by which the backend asks for them, where it does.
     func dataShare(
@@ -66,7 +65,7 @@ extension Gateway {
         _ found: FoundAccess?, at peer: ResolvedPeer
     ) throws(Denial) -> DataShare {
         let path = try dataPath(of: found, at: peer)
-        try admit(path.host, namedBy: peer.peer, policy.current)
+        try checkPort(of: path.host, namedBy: peer.peer)
         guard let authority = try? Authority(path.host.description) else {
             throw Denial(.protocolNotSupported, "data at \(path.host), which cannot be dialled")
         }
@@ -78,7 +77,7 @@ extension Gateway {
             found, peer.peer, path: path,
             upstream: outbound.upstream(scheme: .https, authority: authority),
             way: try way(found, at: peer, data: path.host), hostLine: host,
-            facts: facts(found, at: peer),
+            facts: facts(found, at: peer, data: path.host),
             freshUntil: environment.monotonicSeconds() + Self.freshness)
     }
 
@@ -152,8 +151,11 @@ extension Gateway {
             for: try permanentSecret(of: found.share, at: found.place), isBasic ? .basic : .bearer)
     }
 
-    private func facts(_ found: FoundAccess?, at peer: ResolvedPeer) -> Facts {
+    private func facts(
+        _ found: FoundAccess?, at peer: ResolvedPeer, data: PeerHost
+    ) -> Facts {
         var facts = Facts(Occasion(.webdav, .outbound), peer: peer.peer, now: 0)
+        if data != peer.peer { facts.alsoNamed = [data] }
         facts.know(peer, pins: pins)
         if let found { facts.fill(from: found, ours: site.hosts) }
         facts.protocols = ["webdav"]

@@ -100,7 +100,10 @@ extension Gateway {
         case .secret(let field): return try forward(data, request, by: .secret(field), asked)
         case .refuse(let failure, let retryAfter):
             throw failure.denial(retryAfter: retryAfter)
-        case .ask: return .prepare { [self] _ in await planWithToken(data, use, request, asked) }
+        case .ask:
+            // Nobody is asked for what is then not used.
+            try admit(data.path.host, namedBy: data.peer, policy.current)
+            return .prepare { [self] _ in await planWithToken(data, use, request, asked) }
         }
     }
 

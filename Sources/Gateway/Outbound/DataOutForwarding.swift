@@ -218,15 +218,14 @@ extension Gateway {
             case .secret: data.allowances.secret
             }
         if snapshot.mayRemember(.outbound), allowance.holds(under: circumstances) { return nil }
-        let standing = policy.standing(of: data.peer, now: request.now)
-        try admit(data.path.host, namedBy: data.peer, policy)
+        try checkPort(of: data.path.host, namedBy: data.peer)
         var facts = data.facts
         facts.now = request.now
         facts.access = access
         facts.address = address.map { NetworkAddress($0) }
         let judgement = try judgeData(
-            facts, standing, of: shareRecord(of: data), request.head,
-            from: request.client, under: snapshot)
+            facts, of: shareRecord(of: data), request.head, from: request.client,
+            under: snapshot)
         allowance.note(under: circumstances)
         return judgement.pending
     }

@@ -95,19 +95,55 @@ extension Gateway {
             sending: configuration.signature.send)
     }
 
-    /// Whether we may send to a host that a peer names in the place of its own: for its messages, its
-    /// tokens or its data.
+    /// Whether a host that a peer names in the place of its own, for its messages, its tokens or its data, is
+    /// at a port that we go to.
     ///
-    /// Refused: ports but 443 and the peer's own that `outbound.resolve` does not name
-    /// (`egress_refused`); what the lists refuse, but for profile `observe`.
-    func admit(_ host: PeerHost, namedBy peer: PeerHost, _ policy: Policy) throws(Denial) {
-        guard host != peer else { return }
-        guard configuration.outbound.takesPort(of: host, namedBy: peer) else {
+    /// Refused (`egress_refused`): ports but 443 and the peer's own that `outbound.resolve` does not name.
+    func checkPort(of host: PeerHost, namedBy peer: PeerHost) throws(Denial) {
+        guard host == peer || configuration.outbound.takesPort(of: host, namedBy: peer) else {
             throw Denial(
                 .egressRefused, "\(peer)\(Denial.otherPort)\(host), and nothing else does")
         }
-        guard configuration.profile != .observe else { return }
-        if let denial = policy.standing(of: host, now: environment.now()).denial { throw denial }
+    }
+
+    /// Whether such a host may be gone to where no policy is asked about it any more.
+    ///
+    /// Refused: its port, and what the lists refuse, but for profile `observe`.
+    func admit(_ host: PeerHost, namedBy peer: PeerHost, _ policy: Policy) throws(Denial) {
+        try checkPort(of: host, namedBy: peer)
+        guard host != peer, configuration.profile != .observe else { return }
+        if let denial = policy.standing(of: host, now: environment.now()).denial {
+            throw denial.about(host, namedBy: peer)
+        }
+    }
+
+    /// Asks the policy about what goes out, as it asks the lists about the peer and about the other hosts that
+    /// `facts` name: those that the peer names in the place of its own.
+    ///
+    /// Refused: whatever the policy denies, in its own words; profile `observe` only tells of it.
+    func judge(_ facts: Facts, _ amount: Amount, _ trail: Trail) throws(Denial) -> Judgement {
+        let standings = trail.policy.standings(of: facts)
+        let judgement = judge(
+            facts, standings.first, waiting: standings.waiting?.standing, amount,
+            under: trail.snapshot)
+        trail.judged(judgement, facts)
+        if let denial = standings.refusal(judgement.verdict, namedBy: facts.peer) {
+            try refuse(denial, orTell: trail)
+        }
+        return judgement
+    }
+}
+
+extension Standings {
+    /// Why a message is refused: by its verdict, or since another host that it names waits for a person.
+    ///
+    /// - Parameter peer: who names the other hosts; nil for the message itself.
+    func refusal(_ verdict: Verdict, namedBy peer: PeerHost? = nil) -> Denial? {
+        guard let denial = verdict.denial else {
+            return waiting.flatMap { $0.standing.denial?.about($0.host, namedBy: peer) }
+        }
+        guard let named, verdict.by == first.by else { return denial }
+        return denial.about(named, namedBy: peer)
     }
 }
 

@@ -55,7 +55,7 @@ extension Gateway {
             guard let endPoint = use.endPoint else {
                 return .failure(.unusable("the peer names no token endpoint of its own"))
             }
-            try admit(endPoint.host, namedBy: data.peer, trail.policy)
+            try checkPort(of: endPoint.host, namedBy: data.peer)
             trail.markReserved(try await journal.reserve(trail.owed))
             trail.enters(.peer)
             guard let share = registry[use.lease.name.share] else {
@@ -98,10 +98,8 @@ extension Gateway {
         facts.address = client.address.map { NetworkAddress($0) }
         facts.access = .token
         facts.signature = SignatureFact(use.way.generation, use.way.verification)
-        let judgement = judge(facts, Amount(), under: trail.snapshot)
-        trail.judged(judgement, facts)
-        if let denial = judgement.verdict.denial { try refuse(denial, orTell: trail) }
-        return judgement
+        facts.alsoNamed = [use.endPoint?.host].compactMap { $0 }.filter { $0 != data.peer }
+        return try judge(facts, Amount(), trail)
     }
 
     private func tokenRequest(

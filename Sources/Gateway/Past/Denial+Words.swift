@@ -112,6 +112,7 @@ extension Denial {
     static let pagesClosed = "pass = \"ocm\""
     static let ownByPrefix = "the site itself needs no prefix"
     static let otherPort = " names the port of "
+    static let otherServer = " is at another server, "
     static let noClient = " is none of egress.clients"
     static let otherName = "the handshake names another host than CONNECT"
 }

@@ -19,7 +19,7 @@ struct GuardCase {
     }
 
     /// The first that fits is told.
-    static let all = messages + access + egress
+    static let all = messages + access + egress + peers
 
     private static let messages = [
         GuardCase(
@@ -114,6 +114,14 @@ struct GuardCase {
             code: .egressRefused, says: Denial.otherPort,
             words: "the peer has to be at 443 or at its own port with all that it names; in a lab, "
                 + "outbound.resolve names the other port"),
+    ]
+
+    private static let peers = [
+        GuardCase(
+            code: .peerUnavailable, says: Denial.otherServer,
+            words: "the peer's operator has to name an endPoint at its own host, or below it; where both "
+                + "are one server, one entry of a list that lets both in says so",
+            command: "discover")
     ]
 
     private static let refusedAddress = ": address_refused "

@@ -24,12 +24,7 @@ extension Gateway {
     ///
     /// The message takes room of the limits that it falls under; when it is refused, by whatever
     /// block, it has taken none. The candidate counts by itself.
-    func judge(
-        _ facts: Facts, _ amount: Amount, under snapshot: PolicySnapshot
-    ) -> Judgement {
-        judge(facts, snapshot.policy.standings(of: facts).first, amount, under: snapshot)
-    }
-
+    ///
     /// - Parameter waiting: what the lists say of another host, for which a message that nothing refuses
     ///   is held. The verdict is that without it, since profile `observe` only tells of it.
     func judge(
@@ -65,19 +60,23 @@ extension Gateway {
     ///
     /// - Parameter would: what else would have refused the request, had the profile been another.
     func judgeData(
-        _ facts: Facts, _ standing: Standing, of share: @autoclosure () -> ShareRecord?,
+        _ facts: Facts, of share: @autoclosure () -> ShareRecord?,
         _ head: RequestHead, from client: ClientConnection, under snapshot: PolicySnapshot,
         would: [String] = []
     ) throws(Denial) -> Judgement {
-        let judgement = judge(facts, standing, Amount(of: head), under: snapshot)
+        let standings = snapshot.policy.standings(of: facts)
+        let judgement = judge(
+            facts, standings.first, waiting: standings.waiting?.standing, Amount(of: head),
+            under: snapshot)
         log.differs(judgement.beside, facts, judgement.verdict)
         var would = would + judgement.verdict.would
-        if let denial = standing.denial ?? judgement.verdict.denial {
+        let peer = facts.occasion.direction == .outbound ? facts.peer : nil
+        if let denial = standings.refusal(judgement.verdict, namedBy: peer) {
             would.append(try observed(denial))
         }
         if !would.isEmpty {
             tolerate(
-                would, judgement, facts, standing, share(), head, client, under: snapshot.policy)
+                would, judgement, facts, standings.own, share(), head, client, under: snapshot.policy)
         }
         return judgement
     }

@@ -67,12 +67,13 @@ extension Gateway {
     private func tell(_ record: inout JournalRecord, _ facts: Facts) {
         let snapshot = policy.snapshot
         let policy = snapshot.policy
-        let standing = policy.standing(of: facts.peer, now: facts.now)
+        let standings = policy.standings(of: facts)
+        let standing = standings.waiting?.standing ?? standings.first
         record.facts = facts
         if record.decision.peer == nil { record.decision.claimed = facts.peer?.description }
-        record.decision.standing = standing.by
+        record.decision.standing = standings.own.by
         record.decision.policy = policy.hash
-        let verdict = policy.evaluate(facts, standing, room: Policy.roomForAll)
+        let verdict = policy.evaluate(facts, standings, room: Policy.roomForAll)
         guard verdict.by == record.decision.by else { return }
         record.note(
             snapshot.beside.map { beside in

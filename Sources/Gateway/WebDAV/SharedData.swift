@@ -333,19 +333,11 @@ extension Gateway {
         _ access: FoundAccess, _ request: DataRequest, below prefix: String, would: [String]
     ) throws(Denial) -> (destination: String?, room: StreamedRoom?) {
         let share = access.share
-        let now = environment.now()
         let (destination, beyond) = try permit(
             DataScope(access.access.permissions, below: prefix), request)
-        var more = beyond
-        // Who shared it on knows the secret, and may be who shows it.
-        if let sharer = share.sharer(besides: site.hosts),
-            let denial = policy.snapshot.policy.standing(of: sharer, now: now).denial
-        {
-            more.append(try observed(denial.about(sharer)))
-        }
         let judgement = try judge(
-            request.head, request.client, share, .secret, share.peer, policy.snapshot, now,
-            would: would + more)
+            request.head, request.client, share, .secret, share.peer, policy.snapshot,
+            environment.now(), would: would + beyond)
         // Before anything else is refused: what does not pass gives back what it has taken.
         let room = StreamedRoom(
             judgement.pending, request.head.method, request.head.body)
@@ -390,9 +382,8 @@ extension Gateway {
         _ access: AccessFact, _ peer: PeerHost, _ snapshot: PolicySnapshot, _ now: Int,
         would: [String] = []
     ) throws(Denial) -> Judgement {
-        let standing = snapshot.policy.standing(of: peer, now: now)
-        return try judgeData(
-            facts(of: share, access, peer, client, now: now), standing, of: share, head,
+        try judgeData(
+            facts(of: share, access, peer, client, now: now), of: share, head,
             from: client, under: snapshot, would: would)
     }
 
@@ -408,6 +399,10 @@ extension Gateway {
         facts.fill(from: share, ours: site.hosts)
         facts.protocols = Self.webdavProtocol
         facts.permissions = share.webdavAccess?.permissions.facts ?? .unspecified
+        // Who shared it on knows the secret, and may be who shows it.
+        if access == .secret, let sharer = share.sharer(besides: site.hosts), sharer != peer {
+            facts.alsoNamed = [sharer]
+        }
         return facts
     }
 

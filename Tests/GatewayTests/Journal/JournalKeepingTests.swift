@@ -89,7 +89,44 @@ struct JournalKeepingTests {
         #expect(try decisions().map(\.peer) == ["blocked.test", "modern.test:22"])
     }
 
+    /// What the document of a peer names is told of like what a message names, and waits like it.
+    @Test func aHostThatThePeerNamesForItsMessagesWaits() async throws {
+        let world = try TestWorld(unknown: "hold", journal: journal)
+        world.net.answer(
+            "https://legacy.test/.well-known/ocm", 200,
+            #"{"enabled":true,"apiVersion":"1.0-proposal1","#
+                + #""endPoint":"https://api.legacy.test/ocm"}"#)
+        _ = try await world.send(OutboundMessages.share(to: "legacy.test"), to: "legacy.test")
+        #expect(world.mail.sent.isEmpty)
+        #expect(world.gateway.holds.all.map(\.peer.description) == ["api.legacy.test"])
+        let found = try #require(try decisions().last)
+        #expect(found.action == .hold && found.by == "unknown")
+        #expect(found.peer == "legacy.test" && found.standing == "list:legacy")
+        #expect(found.detail?.hasSuffix("of api.legacy.test, which legacy.test names") == true)
+        #expect(found.facts?.alsoNamed.map(\.description) == ["api.legacy.test"])
+        #expect(found.checks.first?.result == "held")
+        let replay = try Replay.run(
+            world.gateway.policy.current, over: files.reader, since: 0, people: .pseudonyms)
+        #expect(replay.judged == 1 && replay.changed == 0)
+    }
+
     // MARK: Shared data
+
+    @Test func dataAtAHostThatTheListsRefuseAreToldOfSo() async throws {
+        let world = try WayOut(journal: journal)
+        let handle = try await world.receive(uri: "https://blocked.test/x", demands: true)
+        let planned = try await world.ask("GET /public.php/webdav/a HTTP/1.1", basic(handle))
+        #expect(planned.status == 403 && world.world.mail.sent.isEmpty)
+        let found = try #require(try decisions().last)
+        #expect(found.kind == "webdav" && found.by == "list:blocked")
+        #expect(found.peer == "modern.test" && found.standing == "list:partners")
+        #expect(found.place == "policy.toml:14")
+        #expect(found.detail?.hasSuffix("of blocked.test, which modern.test names") == true)
+        #expect(found.facts?.alsoNamed.map(\.description) == ["blocked.test"])
+        let replay = try Replay.run(
+            world.gateway.policy.current, over: files.reader, since: 0, people: .pseudonyms)
+        #expect(replay.judged == 1 && replay.changed == 0)
+    }
 
     @Test func aRefusedRequestForDataTellsItsShare() async throws {
         let world = try await TestGateway(journal: journal)

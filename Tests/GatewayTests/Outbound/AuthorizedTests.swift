@@ -108,6 +108,24 @@ import Transport
             ).status == 201)
     }
 
+    /// Whatever the lists say of that one: no entry of its own would let it be gone to.
+    @Test(arguments: ["blocked.test", "stranger.test", "legacy.test"])
+    func anEndPointAtAnotherServerIsNamed(_ other: String) async throws {
+        let world = try world(legacy: ["plain.test", "legacy.test"])
+        world.net.answer(
+            "https://plain.test/.well-known/ocm", 200,
+            #"{"enabled":true,"apiVersion":"1.0-proposal1","endPoint":"https://\#(other)/ocm"}"#)
+        _ = try await send(world, to: "plain.test")
+        #expect(world.mail.sent.isEmpty)
+        let line = try #require(world.decisions().last)
+        #expect(line["code"]?.string == "peer_unavailable")
+        let detail = try #require(line["detail"]?.string)
+        #expect(detail == "the endPoint of plain.test is at another server, \(other)")
+        let advice = GuardAdvice(peer: "plain.test", detail: detail, way: .outbound)
+            .on(.peerUnavailable)
+        #expect(advice.map(\.command) == ["ocmgate discover plain.test"])
+    }
+
     @Test func ofAPeerThatIsTurnedAwayNothingThatItPublishesIsTold() async throws {
         let world = try world()
         let received = try world.received(
