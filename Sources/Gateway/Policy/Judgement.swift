@@ -76,7 +76,8 @@ extension Gateway {
         }
         if !would.isEmpty {
             tolerate(
-                would, judgement, facts, standings.own, share(), head, client, under: snapshot.policy)
+                would, judgement, facts, standings.own, share(), head, client,
+                under: snapshot.policy)
         }
         return judgement
     }
