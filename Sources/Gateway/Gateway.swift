@@ -144,7 +144,9 @@ package final class Gateway: Sendable {
         journal = parts.journal
         underWay = parts.underWay
         fingerprint = parts.fingerprint
-        tokens = TokenClient(now: parts.environment.monotonicSeconds)
+        tokens = TokenClient(
+            now: parts.environment.monotonicSeconds,
+            policy: { [policy = parts.policy] in PolicyHashes(policy.current) })
         let signature = parts.configuration.signature
         let freshness = Freshness(window: signature.window, skew: signature.skew)
         let requirements = KeyRequirements(

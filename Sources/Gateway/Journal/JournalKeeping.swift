@@ -265,7 +265,12 @@ extension Gateway {
         decision.certificate = client?.shownCertificate
         var record = JournalRecord(decision)
         tell(&record)
-        if let held = keepHeld(record, of: denial.named) { store.commitLater([held]) }
+        // The exchange of a code is kept itself.
+        if Denial.refusedExchange(denial.detail) == nil,
+            let held = keepHeld(record, of: denial.named)
+        {
+            store.commitLater([held])
+        }
         journal.note(record, LogMembers(record.decision))
     }
 }

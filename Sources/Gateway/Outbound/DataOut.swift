@@ -73,6 +73,15 @@ extension Gateway {
         return Denial(.shareEnded, status: 404, detail)
     }
 
+    /// Refused: data of a peer, or at a host, that the lists refuse, before anybody is asked for what is then
+    /// not used.
+    private func checkListed(_ data: DataShare, now: Int) throws(Denial) {
+        guard configuration.profile != .observe else { return }
+        let hosts = data.facts.alsoNamed
+        let standings = policy.current.standings(of: data.peer, and: hosts, now: now)
+        if let denial = standings.denial(namedBy: data.peer) { throw denial }
+    }
+
     /// What becomes of a request for data of a share that stands.
     ///
     /// Refused: what the lists and the policy refuse.
@@ -101,8 +110,7 @@ extension Gateway {
         case .refuse(let failure, let retryAfter):
             throw failure.denial(retryAfter: retryAfter)
         case .ask:
-            // Nobody is asked for what is then not used.
-            try admit(data.path.host, namedBy: data.peer, policy.current)
+            try checkListed(data, now: request.now)
             return .prepare { [self] _ in await planWithToken(data, use, request, asked) }
         }
     }

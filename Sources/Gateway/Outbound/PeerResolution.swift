@@ -126,6 +126,7 @@ extension Gateway {
         let judgement = judge(
             facts, standings.first, waiting: standings.waiting?.standing, amount,
             under: trail.snapshot)
+        trail.noteStanding(standings.own)
         trail.judged(judgement, facts)
         if let denial = standings.refusal(judgement.verdict, namedBy: facts.peer) {
             try refuse(denial, orTell: trail)
@@ -135,15 +136,20 @@ extension Gateway {
 }
 
 extension Standings {
-    /// Why a message is refused: by its verdict, or since another host that it names waits for a person.
+    /// Why the lists do not let a message in, for whichever host it is; nil where they do.
     ///
     /// - Parameter peer: who names the other hosts; nil for the message itself.
+    func denial(namedBy peer: PeerHost? = nil) -> Denial? {
+        guard let denial = (waiting?.standing ?? first).denial else { return nil }
+        return (named ?? waiting?.host).map { denial.about($0, namedBy: peer) } ?? denial
+    }
+
+    /// Why a message is refused: by its verdict, or since another host that it names waits for a person.
     func refusal(_ verdict: Verdict, namedBy peer: PeerHost? = nil) -> Denial? {
-        guard let denial = verdict.denial else {
-            return waiting.flatMap { $0.standing.denial?.about($0.host, namedBy: peer) }
+        guard let denial = verdict.denial, verdict.by != first.by else {
+            return self.denial(namedBy: peer)
         }
-        guard let named, verdict.by == first.by else { return denial }
-        return denial.about(named, namedBy: peer)
+        return denial
     }
 }
 

@@ -19,24 +19,48 @@ extension Gateway {
             // Before the peer has answered.
             record.status = 0
             if case .recorded(let id, _) = data.share { record.share = id.description }
-            record.signature = .init(generation: use.way.generation.name, result: "sent")
         }
         let result = await ask(data, use, client, asked, trail)
-        trail.note { $0.tell(result, under: trail.policy) }
+        tell(result, trail)
         let (record, place) = trail.finished()
+        if let held = keepHeld(record, of: trail.heldPeer) { store.commitLater([held]) }
         let members = LogMembers(record.decision)
         log.decision(record.decision, members)
         do throws(Denial) { try await journal.append(record, members, place) } catch {
             return .failure(.denied(error))
         }
-        if case .failure(.unusable) = result,
-            use.endPoint == nil || Self.nothingThere.contains(record.decision.status),
+        if Self.mayHaveMoved(result, record.decision.status),
             await peers.renewDocument(of: data.peer)
         {
-            // The endpoint may have moved while the document was fresh.
             dataShares.forget(data.peer)
         }
         return result
+    }
+
+    /// Whether the endpoint may have moved while the document was fresh.
+    private static func mayHaveMoved(
+        _ result: Result<PeerToken, ExchangeFailure>, _ status: Int
+    ) -> Bool {
+        switch result {
+        case .failure(.nowhere): true
+        case .failure(.unusable): nothingThere.contains(status)
+        case .success, .failure: false
+        }
+    }
+
+    /// How the exchange ended.
+    private func tell(_ result: Result<PeerToken, ExchangeFailure>, _ trail: Trail) {
+        switch result {
+        case .success: trail.note { $0.action = .allow }
+        case .failure(.refused(let denial, _, _)), .failure(.denied(let denial)):
+            trail.refused(denial, status: 0)
+        case .failure(let failure):
+            trail.note { record in
+                record.by = Decider.guard(failure.code).name
+                record.code = failure.code.rawValue
+                record.detail = failure.detail
+            }
+        }
     }
 
     /// Statuses of a place where no token endpoint is.
@@ -48,13 +72,14 @@ extension Gateway {
     ) async -> Result<PeerToken, ExchangeFailure> {
         let sent: SignedSending
         let judgement: Judgement
+        trail.enters(.policy)
+        do throws(Denial) { judgement = try judge(data, use, client, trail) } catch {
+            return .failure(
+                .refused(error, decision: trail.decision, under: PolicyHashes(trail.policy)))
+        }
+        trail.enters(nil)
         do throws(Denial) {
-            trail.enters(.policy)
-            judgement = try judge(data, use, client, trail)
-            trail.enters(nil)
-            guard let endPoint = use.endPoint else {
-                return .failure(.unusable("the peer names no token endpoint of its own"))
-            }
+            guard let endPoint = use.endPoint else { return .failure(.nowhere) }
             try checkPort(of: endPoint.host, namedBy: data.peer)
             trail.markReserved(try await journal.reserve(trail.owed))
             trail.enters(.peer)
@@ -121,30 +146,14 @@ extension Gateway {
     }
 }
 
-extension DecisionRecord {
-    /// How the exchange ended.
-    fileprivate mutating func tell(
-        _ result: Result<PeerToken, ExchangeFailure>, under policy: Policy
-    ) {
-        switch result {
-        case .success: action = .allow
-        case .failure(.denied(let denial)): refused(denial, under: policy)
-        case .failure(let failure):
-            by = Decider.guard(failure.code).name
-            code = failure.code.rawValue
-            detail = failure.detail
-        }
-    }
-}
-
 extension ExchangeFailure {
     /// What the log calls it.
     fileprivate var code: DenialCode {
         switch self {
         case .grantRefused: .invalidGrant
         case .clientRefused: .unauthorizedClient
-        case .unreachable, .unusable, .tokenRefused: .peerUnavailable
-        case .denied(let denial): denial.code
+        case .unreachable, .unusable, .nowhere, .tokenRefused: .peerUnavailable
+        case .refused(let denial, _, _), .denied(let denial): denial.code
         }
     }
 
@@ -155,8 +164,9 @@ extension ExchangeFailure {
         case .clientRefused(let text): "the peer takes no codes from us: \(text)"
         case .unreachable(let text): "no answer: \(text)"
         case .unusable(let text): "no token in the answer: \(text)"
+        case .nowhere: "the peer names no token endpoint of its own"
         case .tokenRefused: "the peer does not take the tokens that it gives"
-        case .denied(let denial): denial.detail
+        case .refused(let denial, _, _), .denied(let denial): denial.detail
         }
     }
 
@@ -164,8 +174,9 @@ extension ExchangeFailure {
     func denial(retryAfter: Int) -> Denial {
         switch self {
         case .grantRefused: Denial(.shareEnded, detail)
+        case .refused(let denial, let decision, _): Denial(denial, ofExchange: decision)
         case .denied(let denial): denial
-        case .clientRefused, .unreachable, .unusable, .tokenRefused:
+        case .clientRefused, .unreachable, .unusable, .nowhere, .tokenRefused:
             Denial(.peerUnavailable, "token: \(detail)", retryAfter: retryAfter)
         }
     }

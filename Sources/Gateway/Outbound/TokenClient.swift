@@ -16,12 +16,16 @@ final class TokenClient: Sendable, CustomReflectable {
     /// The state of the token of one share, so that a request that knows it needs no table.
     final class Lease: Sendable {
         let name: Name
+        private let policy: @Sendable () -> PolicyHashes
         private let state = Mutex(TokenLease())
 
-        fileprivate init(_ name: Name) { self.name = name }
+        fileprivate init(_ name: Name, _ policy: @escaping @Sendable () -> PolicyHashes) {
+            self.name = name
+            self.policy = policy
+        }
 
         func next(_ demand: TokenLease.Demand, now: Int) -> TokenLease.Step {
-            state.withLock { $0.next(demand, now: now) }
+            state.withLock { $0.next(demand, now: now, under: policy()) }
         }
 
         /// The peer did not take the token.
@@ -42,9 +46,17 @@ final class TokenClient: Sendable, CustomReflectable {
     private let leases = Mutex<[Name: Lease]>([:])
     private let flights = SingleFlight<Name, Void>()
     private let now: @Sendable () -> Int
+    private let policy: @Sendable () -> PolicyHashes
 
-    /// - Parameter now: seconds of a clock that never steps.
-    init(now: @escaping @Sendable () -> Int) { self.now = now }
+    /// - Parameters:
+    ///   - now: seconds of a clock that never steps.
+    ///   - policy: the one in force.
+    init(
+        now: @escaping @Sendable () -> Int, policy: @escaping @Sendable () -> PolicyHashes
+    ) {
+        self.now = now
+        self.policy = policy
+    }
 
     /// The state of the token of a share.
     func lease(of share: ShareID, place: Int) -> Lease {
@@ -53,7 +65,7 @@ final class TokenClient: Sendable, CustomReflectable {
             if let known = leases[name] { return known }
             // Starting anew is rare; those in use live on with who uses them.
             if leases.count >= Self.most { leases.removeAll(keepingCapacity: true) }
-            let made = Lease(name)
+            let made = Lease(name, policy)
             leases[name] = made
             return made
         }

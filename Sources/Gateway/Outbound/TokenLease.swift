@@ -41,13 +41,19 @@ struct TokenLease: Sendable {
     private var refusals = 0
 
     /// A request needs to get in.
-    mutating func next(_ demand: Demand, now: Int) -> Step {
+    ///
+    /// - Parameter policy: the one in force.
+    mutating func next(
+        _ demand: Demand, now: Int, under policy: @autoclosure () -> PolicyHashes
+    ) -> Step {
         if let token, now < token.expires {
             guard now >= token.renewsAt, now >= quietUntil, !isRenewing else { return .use(token) }
             isRenewing = true
             return .useAndRenew(token)
         }
         guard now < quietUntil, let failure else { return .ask }
+        // Another policy may say something else.
+        if case .refused(_, _, let known) = failure, known != policy() { return .ask }
         switch demand {
         case .offered(let secret): return .secret(secret)
         case .required: return .refuse(failure, retryAfter: quietUntil - now)
@@ -72,7 +78,8 @@ struct TokenLease: Sendable {
         switch failure {
         // What the peer said of the code holds for the tokens that were made from it.
         case .grantRefused: token = nil
-        case .clientRefused, .unreachable, .unusable, .tokenRefused, .denied: break
+        case .clientRefused, .unreachable, .unusable, .nowhere, .tokenRefused, .refused, .denied:
+            break
         }
     }
 
@@ -104,18 +111,22 @@ enum ExchangeFailure: Error, Sendable, Equatable {
     case clientRefused(String)
     /// The text is for the log.
     case unreachable(String)
-    /// The answer cannot be read, or there is no token endpoint. The text is for the log.
+    /// The answer cannot be read. The text is for the log.
     case unusable(String)
+    /// The peer names no token endpoint of its own.
+    case nowhere
     /// Tokens that it gave it does not take.
     case tokenRefused
-    /// We do not ask: the policy is against it, or we cannot sign.
+    /// We do not ask: this policy is against it, by this decision.
+    case refused(Denial, decision: String, under: PolicyHashes)
+    /// We do not ask: we cannot sign, or write down that we do.
     case denied(Denial)
 
     /// Seconds for which nobody is asked, after so many failures in a row.
     func pause(after failures: Int) -> Int {
         switch self {
         case .grantRefused: 60
-        case .clientRefused, .unusable, .tokenRefused, .denied:
+        case .clientRefused, .unusable, .nowhere, .tokenRefused, .refused, .denied:
             min(60, 5 << min(failures - 1, 4))
         case .unreachable: min(30, 1 << min(failures, 5))
         }

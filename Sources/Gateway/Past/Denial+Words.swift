@@ -50,6 +50,23 @@ extension Denial {
             detail)
     }
 
+    /// Data for which no token was asked, since that was refused: the block that did so has said nothing of the
+    /// data.
+    init(_ denial: Denial, ofExchange decision: String) {
+        self.init(
+            denial.code,
+            ruling: Ruling(
+                name: denial.disclosedCode, status: denial.ruling?.status,
+                hint: denial.ruling?.hint),
+            "\(Self.exchange)\(decision): \(denial.detail)", retryAfter: denial.retryAfter)
+    }
+
+    /// The decision on the exchange that was refused, where a refusal's words say so.
+    static func refusedExchange(_ detail: String?) -> Substring? {
+        guard let detail, detail.hasPrefix(exchange) else { return nil }
+        return detail.dropFirst(exchange.count).prefix { $0 != ":" }
+    }
+
     /// A signature of a standard that `signature.accept` leaves out.
     init(notAccepting standard: String) {
         self.init(.generation, standard + Self.notAccepted)
@@ -91,6 +108,7 @@ extension Denial {
         return detail[..<end.lowerBound].dropFirst(code.count)
     }
 
+    private static let exchange = "no token was asked for, by decision "
     private static let unknown = ", nothing is known from before "
     private static let code = "the code of share "
     private static let another = ", which is of "

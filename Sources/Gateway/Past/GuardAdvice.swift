@@ -13,6 +13,13 @@ struct GuardAdvice {
     var way: Direction?
 
     func on(_ code: DenialCode) -> [DecisionAdvice] {
+        if let exchange = Denial.refusedExchange(detail) {
+            return [
+                DecisionAdvice(
+                    "the exchange of its code was refused: see what would change that",
+                    command: "ocmgate explain \(exchange)")
+            ]
+        }
         if let found = GuardCase.all.first(where: { $0.fits(code, way, detail) }) {
             return [found.command.map { asking(found.words, $0) } ?? DecisionAdvice(found.words)]
         }

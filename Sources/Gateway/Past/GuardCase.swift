@@ -119,8 +119,9 @@ struct GuardCase {
     private static let peers = [
         GuardCase(
             code: .peerUnavailable, says: Denial.otherServer,
-            words: "the peer's operator has to name an endPoint at its own host, or below it; where "
-                + "both are one server, one entry of a list that lets both in says so",
+            words:
+                "the peer's operator has to name an endPoint at its own host, or below it; where both "
+                + "are one server, one entry of a list that lets both in says so",
             command: "discover")
     ]
 

@@ -128,6 +128,43 @@ struct JournalKeepingTests {
         #expect(replay.judged == 1 && replay.changed == 0)
     }
 
+    /// The rule is about the exchange: of the data it says nothing, and another policy is asked anew.
+    @Test func dataForWhichNoTokenIsAskedNameTheDecisionOnThat() async throws {
+        let rule = "[[rule]]\nname = \"no codes\"\non = \"token.out\"\naction = \"deny\"\n"
+        let world = try WayOut(rules: rule, journal: journal)
+        let handle = try await world.receive(uri: "x7", demands: true)
+        let get = "GET /public.php/webdav/a HTTP/1.1"
+        for _ in 0..<2 { #expect(try await world.ask(get, basic(handle)).status == 403) }
+        world.gateway.policy.swap(try WayOut().gateway.policy.current)
+        let asked = try await world.ask(get, basic(handle))
+        #expect(asked.values("authorization") == ["Bearer token-1"])
+        let found = try decisions()
+        let exchange = try #require(found.first { $0.kind == "token" })
+        #expect(exchange.by == "rule:no codes" && exchange.standing == "list:partners")
+        #expect(exchange.object["signature"]?.object?["result"]?.string == "unchecked")
+        let data = found.filter { $0.kind == "webdav" }
+        #expect(data.map(\.by) == ["guard:not_allowed", "guard:not_allowed"])
+        for decision in data {
+            #expect(decision.detail?.contains(exchange.id) == true)
+            let advice = DecisionAdvice.on(decision, nil, nearMiss: nil)
+            #expect(advice.map(\.command) == ["ocmgate explain \(exchange.id)"])
+        }
+    }
+
+    @Test func anExchangeThatNobodyIsAskedForIsNotToldAsSent() async throws {
+        let world = try WayOut(journal: journal)
+        world.world.net.answer(
+            "https://modern.test/.well-known/ocm", 200,
+            WayOut.modern.replacing(
+                "https://modern.test/ocm/token", with: "https://other.test/token"))
+        let handle = try await world.receive(uri: "x7", demands: true)
+        _ = try await world.ask("GET /public.php/webdav/a HTTP/1.1", basic(handle))
+        let found = try #require(try decisions().first { $0.kind == "token" })
+        #expect(found.detail == "the peer names no token endpoint of its own")
+        #expect(found.object["signature"]?.object?["result"]?.string == "unchecked")
+        #expect(found.by == "guard:peer_unavailable")
+    }
+
     @Test func aRefusedRequestForDataTellsItsShare() async throws {
         let world = try await TestGateway(journal: journal)
         let (id, _) = try await world.share(Self.secret, permissions: .named(["read"]))

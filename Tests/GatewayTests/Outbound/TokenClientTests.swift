@@ -12,7 +12,8 @@ import Testing
 
     init() {
         let clock = clock
-        client = TokenClient(now: { clock.seconds })
+        client = TokenClient(
+            now: { clock.seconds }, policy: { PolicyHashes(text: "one", lists: nil) })
         lease = client.lease(of: ShareID(number: 7), place: 0)
     }
 

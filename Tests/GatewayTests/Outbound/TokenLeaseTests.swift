@@ -76,12 +76,21 @@ import Testing
 
     @Test(arguments: [
         ExchangeFailure.grantRefused, .clientRefused("x"), .unreachable("x"), .unusable("x"),
-        .denied(Denial(.notAllowed)),
+        .nowhere, .denied(Denial(.signingFailed)),
+        .refused(Denial(.notAllowed), decision: "d1", under: TokenLease.policy),
     ])
     mutating func whereTokensAreOnlyOfferedTheSecretServes(_ failure: ExchangeFailure) {
         lease.failed(failure, now: 1000)
         #expect(lease.next(Self.offered, now: 1001).word == "secret")
         #expect(lease.next(Self.offered, now: 1100).word == "ask")
+    }
+
+    @Test(arguments: [PolicyHashes(text: "two", lists: nil), .init(text: "one", lists: "new")])
+    mutating func whatAPolicyRefusesAnotherIsAsked(_ other: PolicyHashes) {
+        lease.failed(
+            .refused(Denial(.notAllowed), decision: "d1", under: TokenLease.policy), now: 1000)
+        #expect(lease.next(.required, now: 1001).word == "refuse refused 4")
+        #expect(lease.next(.required, now: 1001, under: other).word == "ask")
     }
 
     @Test mutating func aCodeThatIsOverEndsItsTokens() {
@@ -120,6 +129,14 @@ import Testing
         dump(token, to: &text)
         #expect(!text.contains("one"))
         #expect(!"\(token)".contains("one"))
+    }
+}
+
+extension TokenLease {
+    fileprivate static let policy = PolicyHashes(text: "one", lists: nil)
+
+    fileprivate mutating func next(_ demand: Demand, now: Int) -> Step {
+        next(demand, now: now, under: Self.policy)
     }
 }
 
