@@ -169,7 +169,7 @@ extension Gateway {
         note(
             denial, decision, "webdav", .outbound, status, request.client,
             peer: request.peer.description
-        ) { tell(&$0, of: request) }
+        ) { tell(&$0, of: request, denial) }
         return told.answer(decision: decision, status: status)
     }
 }

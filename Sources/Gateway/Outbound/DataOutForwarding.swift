@@ -74,7 +74,8 @@ extension Gateway {
                 replacing: isOfFile ? byHead(data, place, request, key, settled) : settled,
                 onFailure: { [self] failure in
                     refusal(Denial(failure, reaching: data.peer), of: request)
-                }, onData: room?.onData, withdrawn: withdrawal(of: data, request), onEnd: onEnd))
+                }, onData: room?.onData { [self] denial in refusal(denial, of: request) },
+                withdrawn: withdrawal(of: data, request), onEnd: onEnd))
     }
 
     /// The refusal of a request that is under way, once its share is over.

@@ -44,6 +44,14 @@ final class DataShare: Sendable, CustomReflectable {
         /// By this `Authorization`.
         case secret(Secret)
         case token(TokenUse)
+
+        /// What the policy is told of it, as far as the share can tell.
+        var fact: AccessFact {
+            switch self {
+            case .asSent, .secret: .secret
+            case .token: .token
+            }
+        }
     }
 
     /// How its tokens are come by.

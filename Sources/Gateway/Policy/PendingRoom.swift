@@ -59,19 +59,21 @@ final class PendingRoom: Sendable {
         }
     }
 
-    /// Counts bytes that pass; whether all of them may: beyond the debt that a limit allows, none.
-    func pass(_ bytes: Int) -> Bool {
+    /// Counts bytes that pass; why not all of them may, which beyond the debt that a limit allows none may.
+    func pass(_ bytes: Int) -> Denial? {
         let now = clock.monotonic()
-        var mayPass = true
+        var denial: Denial?
         for (index, one) in open.enumerated() where one.isOfBytes {
             guard
                 case .counted(let count) = one.place.meter.add(
                     bytes, to: one.receipt, own: 0, of: one.place.measure, .counted, now: now)
             else { continue }
             taken.withLock { $0[index] += count }
-            if case .refuses = one.effect, count < Double(bytes) { mayPass = false }
+            if case .refuses(let limit) = one.effect, count < Double(bytes) {
+                denial = denial ?? limit.denial(retryAfter: one.wait(for: bytes, now: now))
+            }
         }
-        return mayPass
+        return denial
     }
 
     /// Gives back what was taken beyond the bytes that passed.
@@ -99,6 +101,14 @@ final class PendingRoom: Sendable {
 }
 
 extension PendingRoom.Open {
+    /// Seconds until a limit that is full has room for so many bytes.
+    fileprivate func wait(for bytes: Int, now: Double) -> Int {
+        switch place.meter.add(bytes, to: receipt, own: 0, of: place.measure, .asked, now: now) {
+        case .counted: 1
+        case .full(let seconds): seconds
+        }
+    }
+
     fileprivate var isOfBytes: Bool {
         switch place.measure {
         case .bytes: true

@@ -28,10 +28,26 @@ final class StreamedRoom: Sendable {
         bytes = Mutex(Bytes(ahead: Amount(of: request).bytes))
     }
 
-    /// Nil when no limit counts bytes.
-    var onData: (@Sendable (Int) -> Passing)? {
+    /// Whether a piece of a body goes on.
+    enum Passing: Sendable, Equatable {
+        case goesOn
+        /// No byte more: a limit has no room for what nobody told.
+        case ends(Denial)
+    }
+
+    /// What is asked before each piece of a body; nil when no limit counts bytes.
+    ///
+    /// - Parameter refusal: the answer that ends the transfer.
+    func onData(
+        _ refusal: @escaping @Sendable (Denial) -> Answer
+    ) -> (@Sendable (Int) -> Answer?)? {
         guard room.countsBytes else { return nil }
-        return { [self] in passes($0) }
+        return { [self] count in
+            switch passes(count) {
+            case .goesOn: nil
+            case .ends(let denial): refusal(denial)
+            }
+        }
     }
 
     /// Takes what the head of an answer tells.
@@ -57,7 +73,7 @@ final class StreamedRoom: Sendable {
             return count - paid
         }
         if unpaid == 0 { return .goesOn }
-        return room.pass(unpaid) ? .goesOn : .ends
+        return room.pass(unpaid).map { .ends($0) } ?? .goesOn
     }
 
     /// The request is sent once more, in the place of an answer: the bytes of its body were taken already.

@@ -127,7 +127,8 @@ extension Gateway {
                 to: backend.upstream, head: head, firstByte: firstByte(request.head.method),
                 onHead: onHead, replacing: replacing(request, untold, room),
                 onFailure: { [self] failure in unavailable(Denial(failure), to: request.client) },
-                onData: room?.onData, withdrawn: withdrawn, onEnd: onEnd))
+                onData: room?.onData { [self] denial in refusal(denial, of: request) },
+                withdrawn: withdrawn, onEnd: onEnd))
     }
 
     /// Notes what the backend says to the secret of a share, before whoever asked can come again; nothing
@@ -262,7 +263,7 @@ extension Gateway {
             denial, decision: decision, head.method, client, status: status,
             peer: shown?.peer, share: shown?.share.id)
         note(denial, decision, "webdav", .inbound, status, client) {
-            tell(&$0, head, client, shown)
+            tell(&$0, head, client, shown, denial)
         }
         return denial.answer(decision: decision, status: status)
     }

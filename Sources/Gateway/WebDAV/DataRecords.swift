@@ -36,7 +36,7 @@ extension Gateway {
     /// credential is of.
     func tell(
         _ record: inout JournalRecord, _ head: RequestHead, _ client: ClientConnection,
-        _ known: Shown?
+        _ known: Shown?, _ denial: Denial
     ) {
         record.decision.method = head.method.rawValue
         guard let known else { return }
@@ -44,11 +44,11 @@ extension Gateway {
             of: known.share, known.access, known.peer, client, now: environment.now())
         record.decision.fill(from: known.share, facts)
         record.decision.fingerprints = known.secret.map { [$0.fingerprint(key: fingerprint)] } ?? []
-        tell(&record, facts)
+        tell(&record, facts, denial)
     }
 
     /// The same of a request of the backend's for a peer's data, once its share is known.
-    func tell(_ record: inout JournalRecord, of request: PeerRequest) {
+    func tell(_ record: inout JournalRecord, of request: PeerRequest, _ denial: Denial) {
         record.decision.method = request.head.method.rawValue
         guard let field = try? authorization(request.head),
             let data = dataShares.find(
@@ -56,15 +56,16 @@ extension Gateway {
         else { return }
         var facts = data.facts
         facts.now = request.now
+        facts.access = data.way.fact
         facts.address = request.client.address.map { NetworkAddress($0) }
         if let share = shareRecord(of: data) {
             record.decision.fill(from: share, facts)
         }
-        tell(&record, facts)
+        tell(&record, facts, denial)
     }
 
     /// What the policy knew, and what it says, where it was the policy that refused.
-    private func tell(_ record: inout JournalRecord, _ facts: Facts) {
+    private func tell(_ record: inout JournalRecord, _ facts: Facts, _ denial: Denial) {
         let snapshot = policy.snapshot
         let policy = snapshot.policy
         let standings = policy.standings(of: facts)
@@ -73,7 +74,10 @@ extension Gateway {
         if record.decision.peer == nil { record.decision.claimed = facts.peer?.description }
         record.decision.standing = standings.own.by
         record.decision.policy = policy.hash
-        let verdict = policy.evaluate(facts, standings, room: Policy.roomForAll)
+        let full = policy.limits.firstIndex { $0.label == denial.by }
+        let verdict = policy.evaluate(facts, standings) { place in
+            place == full ? .full(retryAfter: denial.retryAfter ?? 1) : .room
+        }
         guard verdict.by == record.decision.by else { return }
         record.note(
             snapshot.beside.map { beside in

@@ -79,13 +79,9 @@ extension ClientExchange {
             switch try nextPiece() {
             case .needMore: return false
             case .data(let piece):
-                if let answer = withdrawal() {
+                if let answer = refusal(of: piece) {
                     withdraw(answer)
                     return true
-                }
-                guard mayPass(piece) else {
-                    stop(.refused(.bodyTooLarge), .bodyTooLarge)
-                    return false
                 }
                 pass(piece, to: connection)
             case .end:
@@ -104,11 +100,9 @@ extension ClientExchange {
         }
     }
 
-    private func mayPass(_ piece: ByteBuffer) -> Bool {
-        switch passage?.forwarding.onData?(piece.readableBytes) {
-        case .goesOn, nil: true
-        case .ends: false
-        }
+    /// The answer to a request of which a piece of either body may not pass.
+    private func refusal(of piece: ByteBuffer) -> Answer? {
+        withdrawal() ?? passage?.forwarding.onData?(piece.readableBytes)
     }
 
     /// The answer to a request that may go on no more.
@@ -205,11 +199,7 @@ extension ClientExchange {
 
     private func passOn(_ body: ByteBuffer) {
         guard body.readableBytes > 0 else { return }
-        if let answer = withdrawal() { return withdraw(answer) }
-        guard mayPass(body) else {
-            fail(.tooLarge)
-            return
-        }
+        if let answer = refusal(of: body) { return withdraw(answer) }
         passage?.responseBytes += body.readableBytes
         sendBody(body)
     }

@@ -58,6 +58,9 @@ struct StrictTransport: RequestHandler {
         if let withdrawn = forwarding.withdrawn {
             forwarding.withdrawn = { withdrawn().map { marked($0) } }
         }
+        if let onData = forwarding.onData {
+            forwarding.onData = { onData($0).map { marked($0) } }
+        }
         forwarding.onFailure = { failure in
             marked(onFailure?(failure) ?? Answer(status: failure.status))
         }

@@ -25,11 +25,11 @@ package struct Forwarding: Sendable {
     /// The answer when the upstream gives none, and nothing has been sent yet; nil for one
     /// without a body. On the event loop.
     package var onFailure: (@Sendable (UpstreamFailure) -> Answer)?
-    /// Asked for each piece of either body, with the number of its bytes, before it goes on; nil lets
-    /// all pass. On the event loop.
-    package var onData: (@Sendable (Int) -> Passing)?
-    /// Asked while pieces of either body pass, at most once a second: an answer takes the place of
-    /// one that has not begun, and cuts one off that has. On the event loop.
+    /// Asked for each piece of either body, with the number of its bytes, before it goes on: nil lets it
+    /// pass, an answer takes the place of one that has not begun, and cuts one off that has. On the
+    /// event loop.
+    package var onData: (@Sendable (Int) -> Answer?)?
+    /// The same, asked while pieces of either body pass, at most once a second. On the event loop.
     package var withdrawn: (@Sendable () -> Answer?)?
     /// Called exactly once, when all is over. On the event loop.
     package var onEnd: (@Sendable (ForwardingResult) -> Void)?
@@ -41,7 +41,7 @@ package struct Forwarding: Sendable {
         onHead: (@Sendable (ResponseHead) -> HeadEdit)? = nil,
         replacing: (@Sendable (ResponseHead) -> Replacement?)? = nil,
         onFailure: (@Sendable (UpstreamFailure) -> Answer)? = nil,
-        onData: (@Sendable (Int) -> Passing)? = nil,
+        onData: (@Sendable (Int) -> Answer?)? = nil,
         withdrawn: (@Sendable () -> Answer?)? = nil,
         onEnd: (@Sendable (ForwardingResult) -> Void)? = nil
     ) {
@@ -57,13 +57,6 @@ package struct Forwarding: Sendable {
         self.withdrawn = withdrawn
         self.onEnd = onEnd
     }
-}
-
-/// Whether a piece of a body goes on.
-package enum Passing: Sendable, Equatable {
-    case goesOn
-    /// No byte more: a request is refused with 413, an answer that has begun is cut off.
-    case ends
 }
 
 /// What an answer of 101 means.

@@ -193,6 +193,26 @@ struct JournalKeepingTests {
         #expect(found.first?.code == "token_invalid")
     }
 
+    @Test func aTransferThatALimitCutsOffIsWrittenDown() async throws {
+        let limit =
+            "[[limit]]\nname = \"copies\"\non = \"webdav.in\"\nper = \"peer\"\n"
+            + "bytes = \"1000B/day\"\n"
+        let world = try await TestGateway(rules: limit, journal: journal)
+        let (id, _) = try await world.share(Self.secret)
+        let head = try world.head("GET /public.php/webdav/a HTTP/1.1", basic(Self.secret))
+        guard case .forward(let forwarding) = world.gateway.plan(head, from: world.client) else {
+            throw TestGateway.NoAddress()
+        }
+        #expect(forwarding.onData?(2000) == nil)
+        #expect(forwarding.onData?(1)?.status == 429)
+        let found = try #require(try decisions().last)
+        #expect(found.kind == "webdav" && found.by == "limit:copies" && found.action == .deny)
+        #expect(found.object["ocm"]?.object?["share"]?.string == id.description)
+        let check = try #require(found.checks.first { $0.name == "limit:copies" })
+        #expect(check.result == "refused" && check.reason?.hasPrefix("no room for ") == true)
+        #expect(found.checks.contains { $0.name == "standing" && $0.result == "passed" })
+    }
+
     @Test func aRefusedShareInfoTellsItsShareAndTheBlock() async throws {
         let rule = "[[rule]]\nname = \"no data\"\non = \"webdav\"\naction = \"deny\""
         let world = try await TestGateway(rules: rule, journal: journal)

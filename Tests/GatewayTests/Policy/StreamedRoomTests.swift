@@ -60,6 +60,9 @@ import Transport
         }
         // The size, and as much debt.
         #expect(passed == 2000)
+        guard case .ends(let denial) = rooms[0].passes(1) else { throw TestPeer.Unmade() }
+        #expect(denial.by == "limit:bytes" && denial.status == 429)
+        #expect(try #require(denial.retryAfter) > 80_000)
         #expect(try room(world) == nil)
     }
 

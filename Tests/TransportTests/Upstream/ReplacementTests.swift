@@ -15,7 +15,7 @@ import Testing
     private static func forwarding(
         _ method: Method, _ text: String, to upstream: Upstream,
         replacing: @escaping @Sendable (ResponseHead) -> Replacement?,
-        onData: (@Sendable (Int) -> Passing)? = nil
+        onData: (@Sendable (Int) -> Answer?)? = nil
     ) -> Plan {
         var writer = HeadWriter()
         guard (try? writer.requestLine(method, Array(text.utf8))) != nil else {
@@ -31,7 +31,7 @@ import Testing
     private func ask(
         _ request: String, answers: @escaping @Sendable (Int) -> String?,
         replacing: @escaping @Sendable (ResponseHead, Upstream) -> Replacement?,
-        onData: (@Sendable (Int) -> Passing)? = nil
+        onData: (@Sendable (Int) -> Answer?)? = nil
     ) async throws -> (answer: String, heads: [String]) {
         let away = LoopGroup(count: 1)
         let server = try await ScriptedServer(on: away, answers: answers)
@@ -100,7 +100,7 @@ import Testing
         ("GET / HTTP/1.1\r\nHost: a\r\n\r\n", "", 3),
         (
             "PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n",
-            "HTTP/1.1 413", 1
+            "HTTP/1.1 429", 1
         ),
     ])
     func whatMayNotPassEndsTheForwarding(
@@ -111,7 +111,7 @@ import Testing
             request, answers: { _ in Self.granted }, replacing: { _, _ in nil },
             onData: { count in
                 asked.withLock { $0.append(count) }
-                return .ends
+                return Answer(status: 429)
             })
         #expect(answer.hasPrefix(status) && !answer.hasSuffix("yes"))
         #expect(asked.withLock { $0 } == [bytes])
