@@ -9,7 +9,8 @@ struct PolicyReplayCommand: ParsableCommand {
         abstract:
             "Judge the journal's past messages by another policy, and list what would change.",
         discussion: """
-            Limits count as they would have at the time. What a guard refused stays refused; what \
+            Limits count as they would have at the time, but for what the journal does not hold: data \
+            that were let through, bytes, and what was under way. What a guard refused stays refused; what \
             the policy had let through before takes its room. A peer that the lists refused, and that may come in now, is taken to have signed well. \
             Personal values are opened with the seal key when it can be read and the policy asks \
             for them. Exit codes: 0 nothing changes, 1 something does, 2 it cannot be judged.
@@ -66,8 +67,13 @@ struct PolicyReplayCommand: ParsableCommand {
             (replay.otherBlock, "would end as they did, by another block"),
             (
                 replay.uncertain,
-                "cannot be judged exactly: by what is sealed or forgotten, or what nobody asked the "
-                    + "peer for"
+                "cannot be judged exactly: by what is sealed or forgotten, what nobody asked the peer "
+                    + "for, or what limits counted beside the journal"
+            ),
+            (
+                replay.otherLists,
+                "came when the downloaded lists held something else: they are judged by what those "
+                    + "hold now"
             ),
             (replay.guarded, "others were refused by guards or failed, which no policy changes"),
             (replay.unknown, "others have no facts in the journal, or cannot be read"),
@@ -125,6 +131,7 @@ struct PolicyReplayCommand: ParsableCommand {
             "policy": .string(replay.policy), "hash": .string(replay.hash),
             "judged": .number(replay.judged), "changed": .number(replay.changed),
             "other_block": .number(replay.otherBlock), "uncertain": .number(replay.uncertain),
+            "other_lists": .number(replay.otherLists),
             "guarded": .number(replay.guarded), "unknown": .number(replay.unknown),
             "by_peer": rows(replay.byPeer), "by_block": rows(replay.byBlock),
             "by_kind": rows(replay.byKind),

@@ -12,14 +12,18 @@ struct PastJudge {
         let outcome: PastOutcome
         let would: [String]
         let certainty: Certainty
+        /// Whether downloaded lists held something else at its time than what it was judged by.
+        let hasOtherLists: Bool
     }
 
     enum Certainty: String, Sendable {
         case exact
         /// If its signature, which the lists gave nobody a reason to verify, was good.
         case ifSigned = "if-signed"
+        /// The lists decide, now or at its time, and what was downloaded of them was something else then.
+        case otherLists = "other-lists"
         /// A condition asks for something personal that is sealed or forgotten, or the peer for what it
-        /// publishes.
+        /// publishes; or a limit refused it by what the journal does not hold.
         case unknown
     }
 
@@ -51,12 +55,40 @@ struct PastJudge {
             people.variants(of: facts)?.contains { other in
                 PastOutcome(policy.evaluate(other) { answers[$0] ?? .room }).differs(from: outcome)
             } ?? true
-        let isUnknown = isOpen || policy.hangsOnDocument(facts)
+        let isUncounted =
+            outcome.action == .allow && message.outcome.action != .allow
+            && answers.keys.contains(where: countsMoreThanIsKept)
+        let isUnknown = isOpen || isUncounted || policy.hangsOnDocument(facts)
         // Who is refused by the same block as before needs no signature for it.
         let stays = message.outcome.by == outcome.by && !outcome.differs(from: message.outcome)
+        let hasOtherLists =
+            message.lists != nil && policy.contentsHash != nil
+            && message.lists != policy.contentsHash
+        var certainty = Certainty.exact
+        if isUnknown {
+            certainty = .unknown
+        } else if !stays, hasOtherLists, message.outcome.isOfLists || outcome.isOfLists {
+            certainty = .otherLists
+        } else if !stays, message.unverified != nil {
+            certainty = .ifSigned
+        }
         return Judged(
-            outcome: outcome, would: verdict.would,
-            certainty: isUnknown
-                ? .unknown : message.unverified != nil && !stays ? .ifSigned : .exact)
+            outcome: outcome, would: verdict.would, certainty: certainty,
+            hasOtherLists: hasOtherLists)
+    }
+
+    /// Whether the journal does not say how much of a limit was used: neither what was under way, nor bytes,
+    /// nor which data were let through.
+    private func countsMoreThanIsKept(_ place: Int) -> Bool {
+        guard policy.limits.indices.contains(place), policy.mode == .enforce else { return false }
+        let limit = policy.limits[place]
+        guard limit.mode == .enforce else { return false }
+        return switch limit.measure {
+        case .bytes, .concurrent: true
+        case .rate, .distinct:
+            Direction.allCases.contains {
+                limit.scope.occasions.contains(Occasion(.webdav, $0))
+            }
+        }
     }
 }

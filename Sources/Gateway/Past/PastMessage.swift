@@ -12,6 +12,8 @@ package struct PastMessage: Sendable {
     let would: [String]
     /// Of the share that a notification is about.
     let providerID: String?
+    /// The hash of what downloaded lists held; nil where there were none, or nobody wrote it down.
+    let lists: String?
     /// What its signature may have been, had anybody looked: the lists refused it before.
     let unverified: SignatureFact?
 
@@ -41,8 +43,10 @@ package struct PastMessage: Sendable {
         return .message(
             PastMessage(
                 decision: decision, time: time, facts: facts, outcome: outcome,
-                would: members["would"]?.array?.compactMap(\.string) ?? [],
-                providerID: providerID(of: facts, members),
+                // What else the profile let pass are guards, which no policy changes.
+                would: (members["would"]?.array ?? []).compactMap(\.string)
+                    .filter { Decider($0) != nil },
+                providerID: providerID(of: facts, members), lists: members["lists"]?.string,
                 unverified: facts.unverified(
                     members["signature"]?.object, action: action, by: by)))
     }
@@ -73,7 +77,7 @@ extension PastMessage {
         return PastMessage(
             decision: decision, time: time, facts: facts,
             outcome: PastOutcome(action: .allow, by: decided, code: nil), would: [],
-            providerID: providerID(of: facts, members), unverified: nil)
+            providerID: providerID(of: facts, members), lists: nil, unverified: nil)
     }
 
     /// Of the share that a notification is about.
@@ -130,10 +134,13 @@ package struct PastOutcome: Sendable, Hashable {
         action != other.action || code != other.code
     }
 
+    /// Whether the lists decided.
+    var isOfLists: Bool { Decider(by)?.isStanding == true }
+
     /// Whether the lists ended it so that the gateway asks nothing behind them, and reports nothing. A
     /// message whose peer waits for a person is judged all the same; a request for data is not.
     func isOfListsAlone(_ occasion: Occasion) -> Bool {
-        guard Decider(by)?.isStanding == true else { return false }
+        guard isOfLists else { return false }
         return switch action {
         case .allow: false
         case .deny: true

@@ -15,8 +15,11 @@ package struct Replay: Sendable {
     package private(set) var unknown = 0
     /// What is no record, and was left out.
     package private(set) var unread = UnreadLines()
-    /// Judged, but a condition asks for what is sealed or forgotten, or nobody asked what the peer publishes.
+    /// Judged, but a condition asks for what is sealed or forgotten, nobody asked what the peer publishes, or
+    /// nobody wrote down what a limit counted.
     package private(set) var uncertain = 0
+    /// Judged by other contents of downloaded lists than those of their time.
+    package private(set) var otherLists = 0
     /// The same for the peer, by another block.
     package private(set) var otherBlock = 0
     package private(set) var changed = 0
@@ -72,6 +75,7 @@ package struct Replay: Sendable {
             for block in judged.would { reported[block, default: (0, 0)].now += 1 }
         }
         if judged.certainty == .unknown { uncertain += 1 }
+        if judged.hasOtherLists { otherLists += 1 }
         guard judged.outcome.differs(from: message.outcome) else {
             if judged.outcome.by != message.outcome.by { otherBlock += 1 }
             return
@@ -111,7 +115,7 @@ package struct ReplayChange: Sendable {
     package let kind: String
     package let before: PastOutcome
     package let now: PastOutcome
-    /// `exact`, `if-signed` or `unknown`.
+    /// `exact`, `if-signed`, `other-lists` or `unknown`.
     package let certainty: String
 
     /// `allow > deny not_allowed`.

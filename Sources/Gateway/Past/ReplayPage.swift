@@ -43,8 +43,10 @@ package struct ReplayPage {
             (replay.otherBlock, "would end as they did, by another block"),
             (
                 replay.uncertain,
-                "cannot be judged exactly: by what is sealed, or what nobody asked the peer for"
+                "cannot be judged exactly: by what is sealed, what nobody asked the peer for, or what "
+                    + "limits counted beside the journal"
             ),
+            (replay.otherLists, "came when the downloaded lists held something else"),
             (replay.guarded, "were refused by guards or failed: the same under every policy"),
             (replay.unknown, "have no facts in the journal"),
         ]

@@ -23,6 +23,7 @@ extension Gateway {
         decision.method = head.method.rawValue
         decision.standing = standing.by
         decision.policy = policy.hash
+        decision.lists = policy.contentsHash
         decision.would = would
         if let share { decision.fill(from: share, facts) }
         log.toleratedData(decision)
@@ -74,6 +75,7 @@ extension Gateway {
         if record.decision.peer == nil { record.decision.claimed = facts.peer?.description }
         record.decision.standing = standings.own.by
         record.decision.policy = policy.hash
+        record.decision.lists = policy.contentsHash
         let full = policy.limits.firstIndex { $0.label == denial.by }
         let verdict = policy.evaluate(facts, standings) { place in
             place == full ? .full(retryAfter: denial.retryAfter ?? 1) : .room

@@ -193,6 +193,49 @@ import Testing
         #expect([replay.judged, replay.changed] == [4, 0])
     }
 
+    /// Data that were let through are in no record, so nobody knows how full a limit was.
+    @Test(arguments: ["concurrent = 1", "bytes = \"1B/day\"", "rate = \"1/day\""])
+    func whatALimitRefusedByMoreThanTheJournalHoldsIsUncertain(_ measure: String) throws {
+        let data = try facts { $0.occasion = Occasion(.webdav, .inbound) }
+        try journal.add(data, action: .deny, by: "limit:l", code: "limit_exceeded")
+        try journal.add(try facts(), at: 1, action: .deny, by: "limit:s", code: "limit_exceeded")
+        func limit(_ name: String, _ on: String, _ measure: String) -> String {
+            "[[limit]]\nname = \"\(name)\"\non = \"\(on)\"\nper = \"peer\"\n\(measure)\n"
+        }
+        let limits = limit("l", "webdav.in", measure) + limit("s", "share.in", "rate = \"9/day\"")
+        let replay = try replay(
+            .past(limits + Self.all.replacing("\"share\"", with: "\"webdav\", \"share\"")))
+        #expect([replay.changed, replay.uncertain] == [2, 1])
+        #expect(replay.examples.map(\.certainty) == ["unknown", "exact"])
+    }
+
+    @Test func whatDownloadedListsHeldThenIsNotTakenForWhatTheyHoldNow() throws {
+        let list =
+            "[list.mesh]\nstanding = \"allow\"\nsource = \"https://d.example/mesh.txt\"\n"
+        func policy(_ entries: String...) throws -> Policy {
+            try Policy.past(list + Self.all).taking([
+                "mesh": entries.map { ListEntry(pattern: try #require(HostPattern($0))) }
+            ])
+        }
+        let then = try policy("three.test")
+        for peer in ["three.test", "one.test"] {
+            try journal.add(try facts(peer)) { $0.decision.lists = then.contentsHash }
+        }
+        let same = try replay(then)
+        #expect([same.changed, same.otherLists] == [0, 0])
+        let now = try replay(policy("four.test"))
+        #expect([now.changed, now.otherLists] == [1, 2])
+        #expect(now.examples.map(\.certainty) == ["other-lists"])
+    }
+
+    /// What only the profile let pass is no block's doing.
+    @Test func guardsAreNotAmongWhatIsOnlyReported() throws {
+        try journal.add(try facts()) {
+            $0.decision.would = ["secret_refused: the permanent secret of share 4", "rule:old"]
+        }
+        #expect(try replay(.past(Self.all)).reported.keys.sorted() == ["rule:old"])
+    }
+
     @Test func whoIsSealedIsJudgedByTheHostAndElseToldAsUncertain() throws {
         try journal.add(try facts { $0.sender = "dean@one.test" })
         func denying(_ glob: String) throws -> Policy {
