@@ -62,7 +62,7 @@ struct JournalFilter: ParsableArguments {
     @Option(
         help: """
             \(RecordedKind.allCases.map(\.rawValue).joined(separator: ", ")); or as a policy says it: \
-            share, share.in; or, instead of decisions, what happened to the policy and to the journal: \
+            share, share.in, which finds what it judged so; or, instead of decisions, what happened to the policy and to the journal: \
             \(OwnLine.words).
             """)
     var kind: String?
@@ -108,7 +108,8 @@ struct JournalFilter: ParsableArguments {
             search.own = own
         } else if let kind {
             let asked = try known(RecordedKind.asked(kind), kind, "--kind", Self.kinds)
-            search.kind = asked.kind.rawValue
+            search.judged = asked.judged
+            if asked.judged == nil { search.kind = asked.kind.rawValue }
             if let way = asked.direction?.rawValue {
                 guard search.direction ?? way == way else {
                     throw CommandFailure("--kind \(kind) and --direction exclude each other")

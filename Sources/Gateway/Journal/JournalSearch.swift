@@ -8,6 +8,8 @@ package struct JournalSearch: Sendable {
     /// The verified or the claimed peer, or the one that a message is for.
     package var peer: String?
     package var kind: String?
+    /// What the policy judged as this; of what it did not judge, what is recorded as its usual kind.
+    package var judged: MessageKind?
     package var direction: String?
     package var action: String?
     /// The code of the refusal: the one that the peer read, or that of the guard behind it; under
@@ -45,6 +47,8 @@ package struct JournalSearch: Sendable {
         var texts = [#","type":"\#(type.rawValue)","#]
         if let peer { texts.append("\"\(peer)\"") }
         if let kind { texts.append(#""kind":"\#(kind)""#) }
+        // Each begins the word for such records, too.
+        if let judged { texts.append("\"\(judged.rawValue)") }
         if let direction { texts.append(#""direction":"\#(direction)""#) }
         if let action { texts.append(#""action":"\#(action)""#) }
         if let code, !code.isEmpty { texts.append(code) }
@@ -67,6 +71,7 @@ package struct JournalSearch: Sendable {
         ] {
             if let wanted, line.member(name)?.string != wanted { return false }
         }
+        if let judged, !wasJudged(as: judged, line) { return false }
         if let code, !has(code, line) { return false }
         if !pseudonyms.isEmpty, !pseudonyms.contains(where: { $0.isIn(line.bytes.span) }) {
             return false
@@ -76,6 +81,12 @@ package struct JournalSearch: Sendable {
             return ["peer", "claimed"].contains { line.member($0)?.string == peer }
         }
         return true
+    }
+
+    private func wasJudged(as kind: MessageKind, _ line: JournalLine) -> Bool {
+        guard let occasion = line.member("facts")?.object?["on"]?.string.flatMap({ Occasion($0) })
+        else { return line.member("kind")?.string == RecordedKind(kind).rawValue }
+        return occasion.kind == kind
     }
 
     /// What is refused by another block was not let pass, whatever is tried out beside it.

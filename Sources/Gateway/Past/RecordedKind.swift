@@ -30,11 +30,14 @@ package enum RecordedKind: String, Sendable, CaseIterable {
             }
     }
 
-    /// What somebody asks for: a word of the journal, or one of the policy (`share`, `share.in`),
-    /// which may name the way too. Nil for any other text.
-    package static func asked(_ text: String) -> (kind: RecordedKind, direction: Direction?)? {
-        if let kind = RecordedKind(rawValue: text) { return (kind, nil) }
-        if let kind = MessageKind(rawValue: text) { return (RecordedKind(kind), nil) }
-        return Occasion(text).map { (RecordedKind($0.kind), $0.direction) }
+    /// What somebody asks for: a word of the journal, or one of the policy (`share`, `share.in`), which may
+    /// name the way too and means what the policy judged so: the backend may have said it in the older API.
+    /// Nil for any other text.
+    package static func asked(
+        _ text: String
+    ) -> (kind: RecordedKind, judged: MessageKind?, direction: Direction?)? {
+        if let kind = RecordedKind(rawValue: text) { return (kind, nil, nil) }
+        if let kind = MessageKind(rawValue: text) { return (RecordedKind(kind), kind, nil) }
+        return Occasion(text).map { (RecordedKind($0.kind), $0.kind, $0.direction) }
     }
 }

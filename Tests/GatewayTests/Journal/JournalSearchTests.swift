@@ -50,6 +50,31 @@ struct JournalSearchTests {
         #expect(try Self.found(journal, person) == first + second + third)
     }
 
+    /// What a backend says in the older API goes out, and is judged, as what it means.
+    @Test func aWordOfThePolicyFindsWhatItJudgedSo() throws {
+        let journal = try PastJournal()
+        func add(_ kind: String, _ judged: MessageKind?) throws -> String {
+            let facts = try judged.map { kind in
+                try JournalRecordTests.facts { $0.occasion = Occasion(kind, .outbound) }
+            }
+            return try journal.add(facts) {
+                $0.decision.kind = kind
+                $0.decision.direction = .outbound
+            }
+        }
+        let shares = [try add("shares", .share), try add("ocs", .share), try add("shares", nil)]
+        let older = [try add("ocs", .ocs)]
+        let told = [try add("ocs", .notification)]
+        var search = JournalSearch()
+        for (kind, ids) in [(MessageKind.share, shares), (.ocs, older), (.notification, told)] {
+            search.judged = kind
+            #expect(try Self.found(journal.reader, search) == ids, "\(kind)")
+        }
+        search.judged = nil
+        search.kind = "ocs"
+        #expect(try Self.found(journal.reader, search).count == 3)
+    }
+
     /// What is older than the last of them is not looked at: days before, and the beginning of a day.
     @Test func theNewestAreLookedForFromTheEnd() throws {
         let journal = try TestJournal()

@@ -22,6 +22,9 @@ import Testing
         #expect(RecordedKind.asked("share")?.direction == nil)
         #expect(RecordedKind.asked("share.in")?.kind == .shares)
         #expect(RecordedKind.asked("share.in")?.direction == .inbound)
+        #expect(RecordedKind.asked("share.in")?.judged == .share)
+        #expect(RecordedKind.asked("ocs.out")?.judged == .ocs)
+        #expect(RecordedKind.asked("ocs")?.judged == nil)
         #expect(RecordedKind.asked("invite.out")?.kind == .inviteAccepted)
         for slip in ["", "Shares", "share.up", "*.in", "shares.in", "files"] {
             #expect(RecordedKind.asked(slip) == nil, "\(slip)")
