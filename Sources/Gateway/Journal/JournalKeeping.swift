@@ -258,7 +258,13 @@ extension Gateway {
         var decision = DecisionRecord(
             id: decision, kind: kind, direction: direction, action: action, by: denial.by,
             status: status, client: client?.addressText ?? "-")
-        decision.place = denial.ruling?.block.flatMap { policy.current.place(of: $0)?.description }
+        if let block = denial.ruling?.block {
+            let policy = policy.current
+            decision.place = policy.place(of: block)?.description
+            decision.policy = policy.hash
+            decision.lists = policy.contentsHash
+            if denial.named == nil, Decider(block)?.isStanding == true { decision.standing = block }
+        }
         decision.code = denial.disclosedCode
         decision.detail = denial.keptDetail
         decision.peer = peer

@@ -35,7 +35,7 @@ extension GatewayLog {
     ///   shown.
     func refusedData(
         _ denial: Denial, decision: String, _ method: Method, _ client: ClientConnection,
-        status: Int, peer: PeerHost?, share: ShareID? = nil
+        status: Int, peer: PeerHost?, share: ShareID? = nil, under policy: Policy
     ) {
         write(
             .notice, .dataRefused,
@@ -43,13 +43,16 @@ extension GatewayLog {
                 LogEntry(.decision, decision), LogEntry(.code, denial.disclosedCode),
                 LogEntry(.status, status), LogEntry(.client, client.addressText),
                 LogEntry(.peer, peer?.description), LogEntry(.method, method.rawValue),
-                LogEntry(.share, share?.description), LogEntry(.detail, denial.detail),
+                LogEntry(.share, share?.description),
+                LogEntry(.policy, denial.ruling?.block == nil ? nil : policy.hash),
+                LogEntry(.detail, denial.detail),
             ])
     }
 
     /// The backend was not let out; each has its line.
     func refusedEgress(
-        _ denial: Denial, decision: String, target: String, _ client: ClientConnection, status: Int
+        _ denial: Denial, decision: String, target: String, _ client: ClientConnection, status: Int,
+        under policy: Policy
     ) {
         write(
             .notice, .egressRefused,
@@ -57,6 +60,7 @@ extension GatewayLog {
                 LogEntry(.decision, decision), LogEntry(.code, denial.disclosedCode),
                 LogEntry(.status, status), LogEntry(.client, client.addressText),
                 target.isEmpty ? nil : LogEntry(.host, target),
+                LogEntry(.policy, denial.ruling?.block == nil ? nil : policy.hash),
                 LogEntry(.detail, denial.detail),
             ])
     }

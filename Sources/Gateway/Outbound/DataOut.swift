@@ -165,7 +165,7 @@ extension Gateway {
         let status = told.status == 401 ? 403 : told.status
         log.refusedData(
             denial, decision: decision, request.head.method, request.client, status: status,
-            peer: request.peer)
+            peer: request.peer, under: policy.current)
         note(
             denial, decision, "webdav", .outbound, status, request.client,
             peer: request.peer.description

@@ -47,7 +47,9 @@ extension Gateway {
         _ denial: Denial, _ decision: String, to target: String, _ client: ClientConnection,
         _ status: Int
     ) {
-        log.refusedEgress(denial, decision: decision, target: target, client, status: status)
+        log.refusedEgress(
+            denial, decision: decision, target: target, client, status: status,
+            under: policy.current)
         note(
             denial, decision, "egress", .outbound, status, client,
             peer: target.isEmpty ? nil : PeerHost(target)?.description ?? target)

@@ -261,7 +261,7 @@ extension Gateway {
         let decision = DecisionID.make(now: environment.now())
         log.refusedData(
             denial, decision: decision, head.method, client, status: status,
-            peer: shown?.peer, share: shown?.share.id)
+            peer: shown?.peer, share: shown?.share.id, under: policy.current)
         note(denial, decision, "webdav", .inbound, status, client) {
             tell(&$0, head, client, shown, denial)
         }

@@ -86,7 +86,11 @@ struct JournalKeepingTests {
             let outcome = try await way.plan("CONNECT \(target) HTTP/1.1", "Host: \(target)")
             #expect(outcome.status == 403)
         }
-        #expect(try decisions().map(\.peer) == ["blocked.test", "modern.test:22"])
+        let found = try decisions()
+        #expect(found.map(\.peer) == ["blocked.test", "modern.test:22"])
+        // Of what no block decided no policy is told.
+        #expect(found.map(\.policy) == [way.world.gateway.policy.current.hash, nil])
+        #expect(found.map(\.standing) == ["list:blocked", nil])
     }
 
     /// What the document of a peer names is told of like what a message names, and waits like it.
