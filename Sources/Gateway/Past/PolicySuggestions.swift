@@ -61,9 +61,17 @@ package struct PolicySuggestions: Sendable {
     /// Peers on no list that came often, and of which no signature was wrong; the most first.
     package var candidates: [(name: String, tally: PeerTally)] {
         peers.filter { name, tally in
-            tally.unknown >= least && tally.wrong == 0 && isStillUnknown(name)
+            tally.unknown >= least && tally.wrong == 0 && isStillUnknown(name) && over(name) == nil
         }.map { (name: $0.key, tally: $0.value) }
             .sorted { ($1.tally.unknown, $0.name) < ($0.tally.unknown, $1.name) }
+    }
+
+    /// Peers that came often since the entry was over that let them in: an end was meant.
+    package var ended: [(name: String, over: Standing.Over, tally: PeerTally)] {
+        peers.compactMap { name, tally in
+            guard tally.unknown >= least, isStillUnknown(name) else { return nil }
+            return over(name).map { (name: name, over: $0, tally: tally) }
+        }.sorted { $0.name < $1.name }
     }
 
     /// Peers on no list whose signatures failed: told, so that nobody wonders.
@@ -151,11 +159,23 @@ package struct PolicySuggestions: Sendable {
     }
 
     private func isStillUnknown(_ name: String) -> Bool {
-        guard let host = PeerHost(name), let last = peers[name]?.last else { return false }
-        switch policy.standing(of: host, now: last / 1000).word {
-        case .unknown: return true
-        case .allow, .block: return false
+        switch standing(name)?.word {
+        case .unknown: true
+        case .allow, .block, nil: false
         }
+    }
+
+    /// The entry that let a peer in until it ended.
+    private func over(_ name: String) -> Standing.Over? {
+        standing(name)?.over.flatMap { over in
+            policy.lists.contains { $0.name == over.list && $0.stance == .allow } ? over : nil
+        }
+    }
+
+    /// What the policy says of a peer at the time when it came last.
+    private func standing(_ name: String) -> Standing? {
+        guard let host = PeerHost(name), let last = peers[name]?.last else { return nil }
+        return policy.standing(of: host, now: last / 1000)
     }
 
     private static let builtIn = [Policy.advertisedKeysLabel, Policy.pingPongLabel]

@@ -4,7 +4,7 @@ import Federation
 extension PolicySuggestions {
     package var toml: String {
         var lines = ["# From \(decisions) decisions of the journal."]
-        lines += candidateLines + distrustLines + signerLines + trialLines + idleLines
+        lines += candidateLines + endedLines + distrustLines + signerLines + trialLines + idleLines
         if lines.count == 1 { lines.append("# Nothing to suggest.") }
         return lines.joined(separator: "\n") + "\n"
     }
@@ -58,6 +58,18 @@ extension PolicySuggestions {
         return [title]
             + found.prefix(Self.shown).map { "#   \(Self.plain($0.name)): \(evidence($0.tally))" }
             + more(found.count)
+    }
+
+    private var endedLines: [String] {
+        let found = ended
+        guard !found.isEmpty else { return [] }
+        return [
+            "", "# Not suggested, since an end was meant; where one is to come in again, write a later",
+            "# `until` there (as `ocmgate peer hold approve HOST --list LIST --until DATE` does):",
+        ]
+            + found.prefix(Self.shown).map { name, over, tally in
+                "#   \(Self.plain("\(name), \(over.words)")): \(evidence(tally))"
+            } + more(found.count)
     }
 
     private var distrustLines: [String] {

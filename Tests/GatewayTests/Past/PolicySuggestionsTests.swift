@@ -47,6 +47,24 @@ import Testing
         #expect(!toml.contains("seldom.test"))
     }
 
+    /// Pasted, an entry without an end would let it in for ever.
+    @Test func whoseEntryIsOverIsNoCandidate() throws {
+        try refuse("over.test", times: 4, result: "verified")
+        let contract =
+            "[list.contracts]\nstanding = \"allow\"\nentries = [{ host = \"over.test\", "
+            + "until = 2026-10-01, note = \"contract 7\" }]\n"
+        let found = try suggest(contract + ReplayTests.all)
+        #expect(found.candidates.isEmpty)
+        #expect(found.ended.map(\.name) == ["over.test"])
+        let toml = found.toml
+        #expect(!toml.contains("host = "))
+        #expect(toml.contains("#   over.test, its entry in @contracts is over: over.test until "))
+        #expect(toml.contains("(contract 7): 4 messages"))
+        // Of a block that is over nobody said that it was to come in.
+        let block = contract.replacing("\"allow\"", with: "\"block\"")
+        #expect(try suggest(block + ReplayTests.all).candidates.map(\.name) == ["over.test"])
+    }
+
     /// Notes that a peer has read data, which nobody signs.
     private func read(_ peer: String, times: Int = 3, standing: String = "unknown") throws {
         let facts = try JournalRecordTests.facts { facts in
