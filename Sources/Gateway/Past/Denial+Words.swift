@@ -21,8 +21,13 @@ extension Denial {
     }
 
     /// The code of a share, shown by a peer that the share is not for.
-    init(codeOf share: ShareRecord) {
-        self.init(.invalidGrant, "\(Self.code)\(share.id)\(Self.another)\(share.peer)")
+    init(codeOf share: ShareRecord, _ standing: ShareStanding) {
+        let end =
+            switch standing {
+            case .active: ""
+            case .ended, .expired: Self.andOver
+            }
+        self.init(.invalidGrant, "\(Self.code)\(share.id)\(Self.another)\(share.peer)\(end)")
     }
 
     /// A message signed at a time of which nobody knows any more what had come: the clock was set back,
@@ -100,18 +105,21 @@ extension Denial {
         return detail[words.upperBound...]
     }
 
-    /// The share that a refusal's words say so of; nil for others.
-    static func shareOfAnother(_ detail: String?) -> Substring? {
+    /// The share that a refusal's words say so of, and whether it is over; nil for others.
+    static func shareOfAnother(_ detail: String?) -> (share: Substring, isOver: Bool)? {
         guard let detail, detail.hasPrefix(code), let end = detail.firstRange(of: another) else {
             return nil
         }
-        return detail[..<end.lowerBound].dropFirst(code.count)
+        return (
+            detail[..<end.lowerBound].dropFirst(code.count), detail.hasSuffix(andOver)
+        )
     }
 
     private static let exchange = "no token was asked for, by decision "
     private static let unknown = ", nothing is known from before "
     private static let code = "the code of share "
     private static let another = ", which is of "
+    private static let andOver = ", and over"
     private static let replaced = "the permanent secret of share "
     private static let refused = "the backend refuses the secret of share "
     private static let unreadable = ", for which egress.other does not open the way"

@@ -20,6 +20,9 @@ struct GuardAdvice {
                     command: "ocmgate explain \(exchange)")
             ]
         }
+        if code == .invalidGrant, let shown = Denial.shareOfAnother(detail) {
+            return [ofAnother(shown.share, isOver: shown.isOver)]
+        }
         if let found = GuardCase.all.first(where: { $0.fits(code, way, detail) }) {
             return [found.command.map { asking(found.words, $0) } ?? DecisionAdvice(found.words)]
         }
@@ -43,13 +46,6 @@ struct GuardAdvice {
                 DecisionAdvice(
                     "see at the backend whether the share, its file and its owner are still there; it is "
                         + "asked again after a while, and what it takes then is good again")
-            ]
-        case .invalidGrant where Denial.shareOfAnother(detail) != nil:
-            [
-                DecisionAdvice(
-                    "the code of that share is another peer's: if that is not meant, it is in other "
-                        + "hands; end the share, and let its owner share anew",
-                    command: Denial.shareOfAnother(detail).map { "ocmgate share revoke \($0)" })
             ]
         case .protocolNotSupported where Denial.isUnreadable(detail):
             [
@@ -243,6 +239,19 @@ struct GuardAdvice {
         DecisionAdvice(
             "\(first)with the message in a file, look for what a proxy did to it",
             command: "ocmgate sig explain message.http --key KEYS")
+    }
+
+    private func ofAnother(_ share: Substring, isOver: Bool) -> DecisionAdvice {
+        let words =
+            "the code of that share is another peer's: if that is not meant, it is in other hands"
+        guard !isOver else {
+            return DecisionAdvice(
+                "\(words); the share is over, so it opens nothing, and its owner is to know before sharing "
+                    + "it anew")
+        }
+        return DecisionAdvice(
+            "\(words); end the share, and let its owner share anew",
+            command: "ocmgate share revoke \(share)")
     }
 
     private func exchanging(_ more: String) -> DecisionAdvice {

@@ -64,7 +64,8 @@ extension PolicySuggestions {
         let found = ended
         guard !found.isEmpty else { return [] }
         return [
-            "", "# Not suggested, since an end was meant; where one is to come in again, write a later",
+            "",
+            "# Not suggested, since an end was meant; where one is to come in again, write a later",
             "# `until` there (as `ocmgate peer hold approve HOST --list LIST --until DATE` does):",
         ]
             + found.prefix(Self.shown).map { name, over, tally in

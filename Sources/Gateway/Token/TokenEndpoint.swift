@@ -100,15 +100,13 @@ extension Gateway {
         return codes.filter { $0.share.peer == peer } + free
     }
 
-    /// What only we learn of a code that is refused: that it is good, and another peer's. Nil when it
-    /// is not.
+    /// What only we learn of a code that is refused: that it is another peer's, and whether it is good. Nil when
+    /// it is not.
     private func ofAnother(_ code: Secret, than peer: PeerHost) -> Denial? {
         let now = environment.now()
-        let found = registry.findServed(code).first {
-            $0.share.peer != peer && $0.share.standing(now: now) == .active
-                && !$0.isReplaced
-        }
-        return found.map { Denial(codeOf: $0.share) }
+        let found = registry.findServed(code).filter { $0.share.peer != peer && !$0.isReplaced }
+        let active = found.first { $0.share.standing(now: now) == .active }
+        return (active ?? found.first).map { Denial(codeOf: $0.share, $0.share.standing(now: now)) }
     }
 
     /// Who may exchange the code of a share: as the rules that let the share and the request through

@@ -69,6 +69,11 @@ import Testing
         }
         #expect(found.map(\.command) == ["ocmgate share revoke 12"])
         #expect(found.first?.words.contains("in other hands") == true)
+        let over = try advice(by: "guard:invalid_grant") {
+            $0.decision.detail = "the code of share 12, which is of one.test, and over"
+        }
+        #expect(over.map(\.command) == [nil])
+        #expect(over.first?.words.contains("in other hands") == true)
     }
 
     /// Nothing had come before, and it does not end by itself at once.

@@ -27,6 +27,20 @@ import Testing
         #expect(told[0] == "the code of share \(id), which is of one.test")
     }
 
+    /// Who ended the share for that sees it go on.
+    @Test func aCodeThatIsOverIsKnownAgainFromAnotherPeer() async throws {
+        let world = try await TestGateway()
+        let (id, code) = try await world.share(Self.secret, for: "one.test", handle: .make)
+        try await world.gateway.store.commit(
+            world.gateway.registry.end(id, now: world.gateway.environment.now()))
+        world.backend.answers(401)
+        #expect(
+            try await world.signedExchange(code: code, by: "two.test").code == "invalid_grant")
+        #expect(
+            world.world.decisions().last?["detail"]?.string
+                == "the code of share \(id), which is of one.test, and over")
+    }
+
     @Test func thePermanentSecretBehindACodeIsNoCode() async throws {
         let world = try await TestGateway()
         try await world.share(Self.secret, handle: .make)
