@@ -130,6 +130,8 @@ package struct Check: Sendable, Equatable {
         case none
         case entry(list: String, pattern: HostPattern, note: String?, until: Int?)
         case onNoList
+        /// What the lists say, of another host than the peer.
+        indirect case of(PeerHost, Reason)
         /// On no list, since this entry has ended.
         case entryOver(Standing.Over)
         /// A list of blocks that was never loaded, and could name the peer.

@@ -23,6 +23,8 @@ extension Gateway {
             verified.claimed, trail, peer: verified.peer, signature: verified.signature,
             document: verified.document)
         let standings = trail.policy.standings(of: facts)
+        // Of whoever signed it, who need not be the one that was taken to speak.
+        trail.noteStanding(standings.own)
         let judgement = judge(
             facts, standings.first, waiting: standings.waiting?.standing,
             Amount(of: verified.claimed.message, verified.claimed.received),

@@ -171,22 +171,26 @@ final class Trail: Sendable {
     /// The lists do not let the message in, for what they say of its peer, or of another host that it
     /// names: no check behind the lists was reached.
     ///
-    /// - Parameter facts: what is known of it; nil for what is known already.
-    func noteTurnedAway(by standing: Standing, knowing facts: Facts? = nil) {
+    /// - Parameters:
+    ///   - host: which other host; nil for the peer.
+    ///   - facts: what is known of it; nil for what is known already.
+    func noteTurnedAway(
+        by standing: Standing, of host: PeerHost? = nil, knowing facts: Facts? = nil
+    ) {
         let place = policy.place(of: standing)?.description
         state.withLock { state in
             guard let facts = facts ?? state.record.facts else { return }
             state.record.facts = facts
-            reachedOnly(standing, facts, in: &state.record)
+            reachedOnly(standing, of: host, facts, in: &state.record)
             state.record.decision.place = place
         }
     }
 
     /// The policy was asked what the lists say, and no more.
     private func reachedOnly(
-        _ standing: Standing, _ facts: Facts, in record: inout JournalRecord
+        _ standing: Standing, of host: PeerHost?, _ facts: Facts, in record: inout JournalRecord
     ) {
-        record.checks = policy.checks(of: facts, upTo: standing)
+        record.checks = policy.checks(of: facts, upTo: standing, of: host)
         record.decision.checks = record.checks.compactMap(\.logged)
     }
 
@@ -260,7 +264,7 @@ final class Trail: Sendable {
             if state.record.checks.isEmpty, let standing = state.standing,
                 let facts = state.record.facts
             {
-                reachedOnly(standing, facts, in: &state.record)
+                reachedOnly(standing, of: nil, facts, in: &state.record)
             }
         }
         note { record in
@@ -275,7 +279,7 @@ final class Trail: Sendable {
         guard var facts else { return }
         if facts.peer != host, !facts.alsoNamed.contains(host) { facts.alsoNamed.append(host) }
         let standing = policy.standing(of: host, now: facts.now)
-        noteTurnedAway(by: standing, knowing: facts)
+        noteTurnedAway(by: standing, of: host, knowing: facts)
         if standing.waits { noteHeld(host, by: standing, denial) }
     }
 
@@ -295,8 +299,13 @@ final class Trail: Sendable {
 extension Policy {
     /// The checks of what was refused before the policy judged it whole: those behind the lists were
     /// not reached, whatever they would have said.
-    func checks(of facts: Facts, upTo standing: Standing) -> [Check] {
+    ///
+    /// - Parameter host: of which other host that is what the lists say; nil for the peer.
+    func checks(of facts: Facts, upTo standing: Standing, of host: PeerHost?) -> [Check] {
         let checks = evaluate(facts, standing, room: Policy.roomForAll).checks
-        return checks.prefix(1) + checks.dropFirst().map { Check($0.name, .notReached) }
+        let first = checks.prefix(1).map { check in
+            host.map { Check(check.name, check.result, .of($0, check.reason)) } ?? check
+        }
+        return first + checks.dropFirst().map { Check($0.name, .notReached) }
     }
 }

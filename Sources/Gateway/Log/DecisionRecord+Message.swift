@@ -111,6 +111,7 @@ extension Check.Reason {
         case .none: nil
         case .entry(let list, let pattern, let note, _):
             "\(pattern) in @\(list)" + (note.map { " (\($0))" } ?? "")
+        case .of(let host, let reason): (reason.text.map { "\($0), of " } ?? "of ") + "\(host)"
         case .onNoList: "on no list"
         case .entryOver(let over): "on no list; \(over.words)"
         case .notLoaded(let list): "@\(list) could block it, and was never loaded"

@@ -87,7 +87,8 @@ extension Gateway {
                 return BesideVerdict(other, on: facts, of: beside.policy, beside: verdict)
             })
         if standing.by == verdict.by {
-            record.checks = policy.checks(of: facts, upTo: standing)
+            let host = standings.named ?? standings.waiting?.host
+            record.checks = policy.checks(of: facts, upTo: standing, of: host)
             record.decision.place = policy.place(of: standing)?.description
         } else {
             record.checks = verdict.checks

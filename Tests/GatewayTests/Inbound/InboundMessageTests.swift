@@ -57,6 +57,10 @@ import Transport
         let decision = try #require(world.decisions().first)
         #expect(decision["action"]?.string == "hold" && decision["by"]?.string == "unknown")
         #expect(decision["detail"]?.string?.contains("college.test") == true)
+        #expect(decision["standing"]?.string == "list:partners")
+        let check = try #require(decision["checks"]?.array?.first?.object)
+        #expect(check["name"]?.string == "standing" && check["result"]?.string == "held")
+        #expect(check["reason"]?.string == "on no list, of college.test")
         #expect(!world.net.asked.contains { $0.contains("college.test") })
     }
 

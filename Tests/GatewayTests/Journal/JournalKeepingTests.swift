@@ -109,6 +109,7 @@ struct JournalKeepingTests {
         #expect(found.detail?.hasSuffix("of api.legacy.test, which legacy.test names") == true)
         #expect(found.facts?.alsoNamed.map(\.description) == ["api.legacy.test"])
         #expect(found.checks.first?.result == "held")
+        #expect(found.checks.first?.reason == "on no list, of api.legacy.test")
         let replay = try Replay.run(
             world.gateway.policy.current, over: files.reader, since: 0, people: .pseudonyms)
         #expect(replay.judged == 1 && replay.changed == 0)

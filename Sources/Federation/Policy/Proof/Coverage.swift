@@ -53,6 +53,7 @@ package struct Coverage: Sendable {
         guard check.name == "standing" else { return [check.name] }
         switch check.reason {
         case .entry(let list, _, _, _): return [Decider.list(list).name]
+        case .of(_, let reason): return reached(Check(check.name, check.result, reason))
         case .onNoList, .entryOver: return [Decider.unknown.name]
         case .none, .notLoaded, .missing, .advertisesKeys, .otherOccasion, .otherPeer,
             .exceptedPeer, .condition, .noRule, .noRoom:
