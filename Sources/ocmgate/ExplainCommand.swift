@@ -122,14 +122,19 @@ private struct DecisionWords {
             "notification_type", "provider_id", "share",
         ] {
             guard let value = decision.object["ocm"]?.object?[name] else { continue }
-            parts.append("\(name) \(words(value))")
+            parts.append("\(name) \(said(words(value)))")
         }
         for name in ["owner", "sender", "recipient"] {
             guard let value = decision.object["facts"]?.object?[name], let text = people.text(value)
             else { continue }
-            parts.append("\(name) \(text)")
+            parts.append("\(name) \(said(text))")
         }
         return parts.joined(separator: ", ")
+    }
+
+    /// What somebody else wrote: in quotes where it could be read as more than one word.
+    private func said(_ text: String) -> String {
+        text.utf8.contains { " ,\"".utf8.contains($0) } ? exactlyQuoted(text) : text
     }
 
     private func words(_ value: JSONValue) -> String {

@@ -117,7 +117,7 @@ extension JournalDecision {
         let who = peer ?? claimed.map { "\($0)?" } ?? "-"
         return [
             time, id, direction == "out" ? "out" : "in ", kind,
-            action?.rawValue ?? "-", "\(status)", who, by,
+            action?.rawValue ?? "-", status == 0 ? "-" : "\(status)", who, by,
             code ?? (would.isEmpty ? "" : "would: \(would.joined(separator: ", "))"),
             withPeople ? persons : "",
         ].filter { !$0.isEmpty }.joined(separator: "  ")

@@ -75,8 +75,8 @@ struct JournalFilter: ParsableArguments {
 
     @Option(
         help: """
-            The code of a refusal: as the peer read it, or of the guard; also of what profile \
-            observe let pass.
+            The code of a refusal: as the peer read it (error; at the token endpoint \
+            error_description), or of the guard; also of what profile observe let pass.
             """)
     var code: String?
 

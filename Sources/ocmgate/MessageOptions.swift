@@ -147,6 +147,11 @@ struct MessageOptions: ParsableArguments {
     /// opens them.
     private func recorded(_ id: String, _ past: PastSource, _ json: Bool) throws -> Asked {
         let decision = try past.decision(id, past.journal(), json: json).decision
+        if case .ownSite? = Decider(decision.by) {
+            throw CommandFailure(
+                "\(id) is a message of the backend's to its own site: no policy is asked about those"
+            )
+        }
         guard var facts = decision.facts else {
             throw CommandFailure(
                 "the record of \(id) does not hold what a policy knew of the message")

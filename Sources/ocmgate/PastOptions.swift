@@ -71,7 +71,14 @@ struct PastSource {
             result.unread.forEach(Output.error)
             let files = searched.isEmpty ? "no file" : searched.joined(separator: ", ")
             let gone = absent.isEmpty ? "" : "; not there: \(absent.joined(separator: ", "))"
-            try Output.miss("no decision \(id) in the journal; searched: \(files)\(gone)", json)
+            let isCounted =
+                (try? DecisionSearch(journal.reader, journal.people).wasCounted(id)) ?? false
+            let counted =
+                isCounted
+                ? "; refusals of that time were only counted (journal search --kind unrecorded)"
+                : ""
+            try Output.miss(
+                "no decision \(id) in the journal; searched: \(files)\(gone)\(counted)", json)
         }
     }
 

@@ -98,7 +98,7 @@ package func remedyForUser(in url: String) -> String? {
 }
 
 /// A word in double quotes, whole.
-func exactlyQuoted(_ word: String) -> String {
+package func exactlyQuoted(_ word: String) -> String {
     var text = "\""
     for scalar in word.unicodeScalars {
         switch scalar {

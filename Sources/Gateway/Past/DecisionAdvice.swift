@@ -96,6 +96,13 @@ package struct DecisionAdvice: Sendable, Equatable {
         guard !peer.isEmpty else {
             return [DecisionAdvice("the message names nobody, so no list can let it in")]
         }
+        if let list = letIn(decision, policy) {
+            return [
+                DecisionAdvice(
+                    "@\(list) lets it in by now: what is sent again is judged by all else that the "
+                        + "policy asks")
+            ]
+        }
         if decision.action == .hold {
             // The peer itself is on a list; a host that it names is not.
             if case .list? = decision.standing.flatMap({ Decider($0) }) {
@@ -123,6 +130,15 @@ package struct DecisionAdvice: Sendable, Equatable {
                 DecisionAdvice(
                     "if it is a partner, \($0.words)", command: $0.command, place: $0.place)
             }
+    }
+
+    /// The list that lets in by now whom no list let in: all hosts of the message are on one that does.
+    private static func letIn(_ decision: JournalDecision, _ policy: Policy?) -> String? {
+        guard let policy, let facts = decision.facts else { return nil }
+        let hosts = [facts.peer].compactMap { $0 } + facts.alsoNamed
+        let standings = hosts.map { policy.standing(of: $0, now: facts.now) }
+        guard !standings.isEmpty, standings.allSatisfy({ $0.word == .allow }) else { return nil }
+        return standings.last?.list
     }
 
     /// The entry that let a peer in until it ended, at the time of a decision.
@@ -371,6 +387,11 @@ package struct DecisionAdvice: Sendable, Equatable {
                 DecisionAdvice("nothing is refused in this mode: mode = \"enforce\"", place: place))
             return advice
         }
+        // Only the profile let it pass.
+        let isAgainst = decision.would.contains {
+            Decider($0) == nil && $0.contains(": policy: \(decision.by)")
+        }
+        if isAgainst { return advice }
         advice.append(
             DecisionAdvice(
                 "to refuse such messages, change this block, or put one that denies before it",

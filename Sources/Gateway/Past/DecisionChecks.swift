@@ -6,21 +6,21 @@ extension JournalDecision {
     /// that refused stands where it did.
     ///
     /// The record keeps the policy's own; those around them are told by its other members. Of what is no
-    /// message (data, tunnels, pages) it is the policy's alone.
+    /// message (data, tunnels, pages) it is the policy's alone; what goes out is framed and signed by us.
     package var everyCheck: [DecisionRecord.Check] {
         let isMessage = RecordedKind(rawValue: kind)?.isMessage ?? false
-        guard isMessage, direction == Direction.inbound.rawValue else {
-            return checks
-        }
+        guard isMessage else { return checks }
+        let isInbound = direction == Direction.inbound.rawValue
         let isRead = object["facts"] != nil
         var guardCode: DenialCode?
         if case .guard(let code)? = Decider(by) { guardCode = code }
         guard isRead else {
-            return guardCode == nil ? [] : [check("framing", .refused, detail)]
+            let name = isInbound ? "framing" : by
+            return guardCode == nil ? [] : [check(name, .refused, detail)]
         }
-        var every = [check("framing", .passed)]
+        var every = isInbound ? [check("framing", .passed)] : []
         every += checks.prefix { $0.name == "standing" }
-        every.append(signatureCheck(guardCode))
+        if isInbound { every.append(signatureCheck(guardCode)) }
         let asked = checks.drop { $0.name == "standing" }
         let isJudged = asked.contains { $0.result != Check.Result.notReached.rawValue }
         if isJudged { every += asked }

@@ -58,6 +58,26 @@ package struct DecisionSearch {
         }
     }
 
+    /// Whether refusals of the time of a decision were only counted: then it may have no record.
+    package func wasCounted(_ id: String) throws -> Bool {
+        guard let time = DecisionID.time(of: id) else { return false }
+        let day = JournalDay(milliseconds: time * 1000)
+        let days = try reader.days().filter { $0 == day || $0 == day.next }
+        let counted = time * 1000...(time + Self.countedWithin) * 1000
+        var found = false
+        try reader.lines(of: days, holding: [ByteNeedle("\"type\":\"unrecorded\"")]) { line, _ in
+            guard line.kind == .unrecorded, let at = line.time, counted.contains(at) else {
+                return .goOn
+            }
+            found = true
+            return .stop
+        }
+        return found
+    }
+
+    /// Seconds in which what is only counted has its line.
+    private static let countedWithin = 3600
+
     /// Looks in the file of the day that the id begins with; in the next one that there is, since a
     /// record is written when the message has been answered, and the newest file goes on when a clock
     /// steps back; and in the newest one before, which goes on while the disk is full at midnight. Where

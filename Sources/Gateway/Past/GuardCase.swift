@@ -1,4 +1,5 @@
 import Federation
+import Transport
 
 /// What a refusal by a guard is about, where its code alone does not tell: a fault of the peer's on
 /// one way is one of the backend's on the other.
@@ -19,7 +20,7 @@ struct GuardCase {
     }
 
     /// The first that fits is told.
-    static let all = messages + access + egress + peers
+    static let all = messages + access + egress + peers + fetches
 
     private static let messages = [
         GuardCase(
@@ -115,6 +116,20 @@ struct GuardCase {
             words: "the peer has to be at 443 or at its own port with all that it names; in a lab, "
                 + "outbound.resolve names the other port"),
     ]
+
+    private static let fetches = fetch(.peerUnavailable) + fetch(.keyUnavailable)
+
+    private static func fetch(_ code: DenialCode) -> [GuardCase] {
+        [
+            GuardCase(
+                code: code, says: PeerDirectory.tooMany,
+                words: "it was too much at once here, not at the peer: what is sent again is tried"),
+            GuardCase(
+                code: code, says: FetchFailure.notDialled,
+                words: "see what the DNS says of the name here; if the address is meant, "
+                    + "outbound.allow_private names the networks that servers may be in"),
+        ]
+    }
 
     private static let peers = [
         GuardCase(

@@ -251,7 +251,7 @@ package final class PeerDirectory: Sendable {
         return [id, String(id[id.utf8.index(after: mark)...])]
     }
 
-    private static let tooMany = "too many fetches at once"
+    static let tooMany = "too many fetches at once"
     private static let askedBefore = "asked less than a minute ago, without a result"
     /// Seconds that a key serves beyond its freshness while its host cannot be reached.
     private static let staleKeys = 3600

@@ -24,13 +24,15 @@ package enum FetchFailure: Error, Sendable, Equatable {
     /// The request itself cannot be sent: a field or the target holds what may not stand there.
     case request
 
+    package static let notDialled = ", which is not dialled"
+
     /// What happened, for people, of a fetch from this host.
     package func words(of host: String) -> String {
         switch self {
         case .resolve:
             "the name \(host) cannot be resolved (the hosts file does not count, outbound.resolve does)"
         case .addressRefused(let address):
-            "\(host) has the address \(address), which is not dialled"
+            "\(host) has the address \(address)\(Self.notDialled)"
         case .connect: "\(host) does not take the connection"
         case .proxyRefused(let status):
             "the outer proxy refuses the way to \(host): status \(status) (\(code))"

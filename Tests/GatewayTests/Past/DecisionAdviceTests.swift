@@ -166,6 +166,23 @@ import Testing
         #expect(try advice(by: Decider.ownSite.name, .allow, policy: policy).isEmpty)
     }
 
+    /// Nothing is to be changed there: it refuses such messages as it is.
+    @Test func whatOnlyTheProfileLetPassIsNoBlocksFault() throws {
+        let policy = try Policy.past("", unknown: "deny")
+        let found = try advice(by: "default", .allow, policy: policy) {
+            $0.decision.would = ["not_allowed: policy: default"]
+        }
+        #expect(found.count == 1 && found[0].words.contains("profile = \"observe\" let it pass"))
+    }
+
+    @Test(arguments: [DecisionRecord.Action.hold, .deny])
+    func whoWasLetInSinceIsNotToBeLetInAgain(_ action: DecisionRecord.Action) throws {
+        let found = try advice(
+            by: "unknown", action, policy: try Policy.past(ReplayTests.all), peer: "one.test")
+        #expect(found.map(\.command) == [nil])
+        #expect(found.first?.words.hasPrefix("@partners lets it in by now") == true)
+    }
+
     @Test func withSeveralListsOneIsNamedToApprove() throws {
         let policy = try Policy.past(
             "[list.more]\nstanding = \"allow\"\nentries = []\n" + ReplayTests.all)

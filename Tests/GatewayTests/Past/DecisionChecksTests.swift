@@ -18,4 +18,19 @@ import Testing
         let check = decision.everyCheck.first { $0.name == "signature" }
         #expect(check?.result == result)
     }
+
+    /// What comes in is framed and signed by others.
+    @Test(arguments: [
+        (Direction.inbound, ["framing", "signature", "rule:all", "guard:not_delivered"]),
+        (.outbound, ["rule:all", "guard:not_delivered"]),
+    ])
+    func aGuardStandsWhereItRefused(_ direction: Direction, _ names: [String]) throws {
+        var record = JournalRecordTests.record(try JournalRecordTests.facts())
+        record.decision.direction = direction
+        record.decision.by = "guard:not_delivered"
+        record.checks = [Check("rule:all", .allowed)]
+        let decision = try #require(JournalDecision(try JournalRecordTests.line(record)))
+        #expect(decision.everyCheck.map(\.name) == names)
+        #expect(decision.everyCheck.last?.result == "refused")
+    }
 }

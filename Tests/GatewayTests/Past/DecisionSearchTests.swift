@@ -28,6 +28,17 @@ import Testing
         #expect(found.decision.facts?.sender == "alice@one.test")
     }
 
+    @Test func oneThatWasOnlyCountedMayHaveNoRecord() throws {
+        let id = DecisionID.make(now: PastJournal.start / 1000 + 10)
+        let search = DecisionSearch(journal.reader, OpenSeals.people)
+        for (second, isCounted) in [(5, false), (9000, false), (60, true)] {
+            try journal.write(.unrecorded, PastJournal.start + second * 1000) {
+                $0.object("codes") { $0.add("peer_unknown", 3) }
+            }
+            #expect(try search.wasCounted(id) == isCounted, "\(second)")
+        }
+    }
+
     @Test func oneThatWasWrittenAfterMidnightIsFound() throws {
         let id = DecisionID.make(now: PastJournal.start / 1000 - 1)
         try journal.add(try JournalRecordTests.facts()) { $0.decision.id = id }

@@ -39,6 +39,12 @@ struct GuardCaseTests {
             .notDelivered, .outbound, "the peer answered 400", "the peer refused it",
             not: "backend"),
         Told(
+            .peerUnavailable, .outbound, "too many fetches at once", "too much at once here",
+            not: "is well"),
+        Told(
+            .keyUnavailable, .inbound, "one.test has the address 10.0.0.1, which is not dialled",
+            "outbound.allow_private", not: "cannot be fetched"),
+        Told(
             .senderMismatch, .inbound,
             "sender is of this site, which \(Denial.notAsked) one.test to share on",
             "nobody of this site asked", not: "sign"),
