@@ -150,8 +150,8 @@ def test_what_another_user_may_not_read_is_not_absent(fresh):
             for name in ("state.db", "seal.key"):
                 assert f"state/{name}: this user, whose the state is, may not read it; chown " in run.stderr, run
             # To own a file in a folder of root's alone, as certbot has it, would not help.
-            assert (f"state/tls/cert.pem: this user, whose the state is, may not read it: it may not enter {state}/tls; "
-                    "put a copy where it may, of a certificate by a hook") in run.stderr, run
+            assert (f"state/tls/cert.pem: this user, whose the state is, may not read it: it may not enter "
+                    f"{state}/tls; put a copy where it may, of a certificate by a hook") in run.stderr, run
             run = ocmgate("run", cwd=fresh, **as_other)
             assert run.returncode == 2, run
             assert f"state/tls/cert.pem: cannot be read: this user may not enter {state}/tls; put a" in run.stderr, run
