@@ -11,6 +11,8 @@ package struct Denial: Error, Sendable, Equatable {
     package private(set) var detail: String
     /// The host that it is about, where that is not the peer; `detail` says so.
     package private(set) var named: PeerHost?
+    /// `message` of the answer, for servers that go by it.
+    package private(set) var message: String?
     /// What another server said, in its words: for the log, and for nothing that is kept for long,
     /// since it may name anybody.
     package let words: String?
@@ -114,6 +116,17 @@ package struct Denial: Error, Sendable, Equatable {
         return denial
     }
 
+    /// What Nextcloud says of a notification about a share that it does not know, with 400. At any other answer
+    /// Talk sends the same for days; at this one it takes the guest out of the room.
+    package static let notThere = "RESOURCE_NOT_FOUND"
+
+    /// The same with a `message` in the answer.
+    package func saying(_ message: String) -> Denial {
+        var denial = self
+        denial.message = message
+        return denial
+    }
+
     /// The HTTP status of the answer.
     package var status: Int { ruling?.status ?? code.status }
 
@@ -134,10 +147,8 @@ package struct Denial: Error, Sendable, Equatable {
         }
     }
 
-    /// The body of a refusal: `{"error", "decision", "hint"}`.
-    ///
-    /// - Parameter message: `message` beside them, for a server that reads no other.
-    package func body(decision: String, message: String? = nil) -> [UInt8] {
+    /// The body of a refusal: `{"error", "decision", "hint"}`, and `message` where there is one.
+    package func body(decision: String) -> [UInt8] {
         var members: [(String, JSONValue)] = [
             ("error", .string(disclosedCode)),
             ("decision", .string(decision)),

@@ -8,8 +8,9 @@ package enum BackendAnswer: Sendable, Equatable {
     case refused(Denial)
 
     /// Nothing of a refusal's text passes: it tells who has an account (and who has not), and oCIS
-    /// echoes the secret in it. Of a success only the members that the draft knows pass, since
-    /// Seafile echoes the whole request.
+    /// echoes the secret in it; but for the one word by which Talk knows that a share is not there
+    /// (``Denial/notThere``). Of a success only the members that the draft knows pass, since Seafile
+    /// echoes the whole request.
     ///
     /// - Parameters:
     ///   - secrets: the secrets of the request, to be kept out of log and answer.
@@ -30,11 +31,13 @@ package enum BackendAnswer: Sendable, Equatable {
                 self = Self.delivered(endpoint, status, body, secrets, recipient)
             }
         case _ where Self.isRefusal(status):
-            self = .refused(
-                Denial(
-                    .notDelivered, status: status, "the backend answered \(status)",
-                    retryAfter: status == 429 || status == 503 ? 60 : nil,
-                    words: Self.words(body, secrets)))
+            let denial = Denial(
+                .notDelivered, status: status, "the backend answered \(status)",
+                retryAfter: status == 429 || status == 503 ? 60 : nil,
+                words: Self.words(body, secrets))
+            let isNotThere =
+                endpoint == .notifications && status == 400 && denial.words == Denial.notThere
+            self = .refused(isNotThere ? denial.saying(Denial.notThere) : denial)
         default: self = .refused(Denial(.backendUnavailable, "the backend answered \(status)"))
         }
     }

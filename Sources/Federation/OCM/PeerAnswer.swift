@@ -50,10 +50,11 @@ package enum PeerAnswer: Sendable, Equatable {
     private static func denial(
         _ denial: Denial, _ endpoint: OCMEndpoint, _ end: BackendKind.End, _ backend: BackendKind
     ) -> Denial {
-        Denial(
+        let told = Denial(
             .notDelivered, status: backend.status(of: end, at: endpoint),
             denial.detail.replacing("backend", with: "peer"),
             retryAfter: end == .uncertain ? 60 : nil, words: denial.words)
+        return denial.message.map { told.saying($0) } ?? told
     }
 
     /// Whether the refusal is for the signature, by its words: then, and only then, another

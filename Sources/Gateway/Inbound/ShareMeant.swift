@@ -205,12 +205,19 @@ extension Gateway {
                 && registry.standing(of: known.id, now: now) != .active
         }
         if let share, isOver(share) {
-            throw Denial(.shareEnded, "share \(share.id) is over")
+            throw over(share, type)
         }
         let holders = secret.map { registry.findServed($0).map(\.share) } ?? []
         if let first = holders.first, holders.allSatisfy(isOver) {
-            throw Denial(.shareEnded, "share \(first.id) is over")
+            throw over(first, type)
         }
+    }
+
+    /// The refusal of words about a share that is over; applications are told so as Nextcloud tells them.
+    private func over(_ share: ShareRecord, _ type: Federation.Notification.Kind) -> Denial {
+        let detail = "share \(share.id) is over"
+        guard type.isOfApplication else { return Denial(.shareEnded, detail) }
+        return Denial(.shareEnded, status: 400, detail).saying(Denial.notThere)
     }
 
     /// Holds what a notification says of the ways to a share to whoever says it, and to the secrets that the share

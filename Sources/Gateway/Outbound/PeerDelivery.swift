@@ -219,10 +219,6 @@ extension Gateway {
         // What came of an answer of the peer's has its status already.
         if denial.code == .notDelivered { return answer }
         switch kind {
-        case .ocm(.notifications) where denial.code == .shareEnded:
-            // Talk sends the same for days, but for this answer, at which it takes the guest out of the room.
-            answer.status = 400
-            answer.body = denial.body(decision: decision, message: "RESOURCE_NOT_FOUND")
         case .ocm(let endpoint): answer.status = backend.kind.status(of: end, at: endpoint)
         case .ocs(let call, _):
             answer.status = backend.kind.status(of: end, at: backend.kind.endpoint(like: call))

@@ -77,7 +77,8 @@ import Testing
         try await world.gateway.store.commit(
             world.gateway.registry.end(recording.share.id, now: world.clock.now))
         let denial = try await world.denial(said("MESSAGE_POSTED"), as: .ocm(.notifications))
-        #expect(denial?.code == .shareEnded)
+        #expect(denial?.code == .shareEnded && denial?.status == 400)
+        #expect(denial?.message == "RESOURCE_NOT_FOUND")
         _ = try await world.accept(said("SHARE_UNSHARED"), as: .ocm(.notifications))
     }
 

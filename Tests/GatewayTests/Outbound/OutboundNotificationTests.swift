@@ -322,12 +322,12 @@ import Transport
         #expect(try await tell("MESSAGE_POSTED").status == 201)
         try await world.gateway.store.commit(
             world.gateway.registry.end(share.id, now: world.clock.now))
-        for type in ["MESSAGE_POSTED", "RESHARE_CHANGE_PERMISSION"] {
+        for (type, status) in [("MESSAGE_POSTED", 400), ("RESHARE_CHANGE_PERMISSION", 403)] {
             for secret in ["SECRET15CHARS00", nil] {
                 let answer = try await tell(type, secret: secret)
-                #expect((answer.status, answer.code) == (400, "share_unknown"))
-                let told = try JSONValue(parsing: answer.body).object
-                #expect(told?["message"]?.string == "RESOURCE_NOT_FOUND")
+                #expect((answer.status, answer.code) == (status, "share_unknown"))
+                let told = try JSONValue(parsing: answer.body).object?["message"]?.string
+                #expect(told == (status == 400 ? "RESOURCE_NOT_FOUND" : nil))
             }
         }
         let decision = try #require(world.decisions().last)
@@ -340,6 +340,22 @@ import Transport
             #expect(try await tell(type).status == 201)
         }
         #expect(world.mail.sent.count == 6)
+    }
+
+    /// Talk goes by that word of the peer's, and by no other.
+    @Test(arguments: [
+        (400, "RESOURCE_NOT_FOUND", true), (403, "RESOURCE_NOT_FOUND", false),
+        (400, "user alice not found", false),
+    ])
+    func thatAPeerKnowsNoSuchShareIsTold(
+        _ status: Int, _ message: String, _ isTold: Bool
+    ) async throws {
+        _ = try await world.send(OutboundMessages.share())
+        world.mail.answer(status, #"{"message":"\#(message)","validationErrors":[]}"#)
+        let answer = try await world.notify(OutboundMessages.notification("MESSAGE_POSTED"))
+        #expect(answer.status == status)
+        let told = try JSONValue(parsing: answer.body).object?["message"]?.string
+        #expect(told == (isTold ? message : nil))
     }
 
     @Test func anEndDoesNotOvertakeItsShare() async throws {
