@@ -68,9 +68,8 @@ package struct PolicySuggestions: Sendable {
 
     /// Peers that came often since the entry was over that let them in: an end was meant.
     package var ended: [(name: String, over: Standing.Over, tally: PeerTally)] {
-        peers.compactMap { name, tally in
-            guard tally.unknown >= least, isStillUnknown(name) else { return nil }
-            return over(name).map { (name: name, over: $0, tally: tally) }
+        peers.filter { $1.unknown >= least && isStillUnknown($0) }.compactMap { name, tally in
+            over(name).map { (name: name, over: $0, tally: tally) }
         }.sorted { $0.name < $1.name }
     }
 

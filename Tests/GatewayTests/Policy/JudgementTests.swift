@@ -333,12 +333,3 @@ import Transport
             as: .ocm(.shares), through: .listener)
     }
 }
-
-extension Gateway {
-    /// Of a message that names no host beside its peer.
-    fileprivate func judge(
-        _ facts: Facts, _ amount: Amount, under snapshot: PolicySnapshot
-    ) -> Judgement {
-        judge(facts, snapshot.policy.standings(of: facts).first, amount, under: snapshot)
-    }
-}

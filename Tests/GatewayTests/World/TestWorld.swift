@@ -286,6 +286,13 @@ final class TestWorld: Sendable {
 }
 
 extension Gateway {
+    /// Judges a message that names no host beside its peer.
+    func judge(
+        _ facts: Facts, _ amount: Amount, under snapshot: PolicySnapshot
+    ) -> Judgement {
+        judge(facts, snapshot.policy.standings(of: facts).first, amount, under: snapshot)
+    }
+
     /// Reads a message and finds out whom it speaks for.
     func identify(_ received: Received, _ trail: Trail) throws(Denial) -> Claimed {
         try identify(try Message(received), of: received, trail)
