@@ -57,9 +57,11 @@ struct PeerState {
     }
 
     func all() throws -> [KnownPeer] {
-        do { return try KnownPeer.all(settings.state.file, key, policy, now: now) } catch {
-            throw CommandFailure("\(error)")
-        }
+        let site = Site(origin: settings.site.origin, aliases: settings.site.aliases)
+        do {
+            return try KnownPeer.all(
+                settings.state.file, key, policy, besides: site?.hosts ?? [], now: now)
+        } catch { throw CommandFailure("\(error)") }
     }
 
     func one(_ host: PeerHost) throws -> KnownPeer {

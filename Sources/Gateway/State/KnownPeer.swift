@@ -29,8 +29,10 @@ package struct KnownPeer: Sendable {
     }
 
     /// All peers that own lists name as hosts, and that pins, signatures, shares or holds know.
+    ///
+    /// - Parameter ours: the names of the site, which shares within it are with: none is a peer.
     package static func all(
-        _ state: String, _ key: SealKey, _ policy: Policy, now: Int
+        _ state: String, _ key: SealKey, _ policy: Policy, besides ours: [PeerHost], now: Int
     ) throws(StoreOpenError) -> [KnownPeer] {
         let rows = try Rows(state, key, now: now)
         var hosts = rows.hosts
@@ -39,7 +41,7 @@ package struct KnownPeer: Sendable {
                 if let host = PeerHost(entry.pattern.description) { hosts.insert(host) }
             }
         }
-        return hosts.sorted().map { rows.peer($0, policy, now: now) }
+        return hosts.subtracting(ours).sorted().map { rows.peer($0, policy, now: now) }
     }
 
     /// What is known of one peer. Refused: a state that cannot be read.
