@@ -7,9 +7,10 @@ package enum Processors {
     /// counting as one.
     ///
     /// Loops beyond that spend the time of a period at once, and then all of them wait for its end.
-    package static var loops: Int {
-        loops(on: ProcessInfo.processInfo.activeProcessorCount, .system)
-    }
+    package static var loops: Int { loops(on: count, .system) }
+
+    /// Those that it may run on.
+    static var count: Int { ProcessInfo.processInfo.activeProcessorCount }
 
     static func loops(on processors: Int, _ groups: ControlGroups) -> Int {
         let granted = groups.groups(of: "cpu").compactMap { quota($0, groups) }

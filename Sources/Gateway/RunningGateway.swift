@@ -34,11 +34,11 @@ package final class RunningGateway: Sendable {
                 "the process may have \(count) files open, and needs \(DescriptorLimit.least) at "
                     + "least; let it have more (LimitNOFILE, ulimit -n)")
         }
-        let loops = ProcessInfo.processInfo.activeProcessorCount
-        if let count = ThreadLimit.tooFew(loops: loops) {
+        let (loops, cores) = (Processors.loops, Processors.count)
+        if let count = ThreadLimit.tooFew(loops: loops, cores: cores) {
             throw StartFailure(
                 "the process may have \(count) threads more, and needs "
-                    + "\(ThreadLimit.needed(loops: loops)); let it have more (TasksMax, pids.max, ulimit -u)"
+                    + "\(ThreadLimit.needed(loops: loops, cores: cores)); let it have more (TasksMax, pids.max, ulimit -u)"
             )
         }
         // Before they are read, so that what changes from now on is seen.

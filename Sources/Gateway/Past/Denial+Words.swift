@@ -27,7 +27,7 @@ extension Denial {
             case .active: ""
             case .ended, .expired: Self.andOver
             }
-        self.init(.invalidGrant, "\(Self.code)\(share.id)\(Self.another)\(share.peer)\(end)")
+        self.init(.invalidGrant, "\(Self.codeOf)\(share.id)\(Self.another)\(share.peer)\(end)")
     }
 
     /// A message signed at a time of which nobody knows any more what had come: the clock was set back,
@@ -107,17 +107,17 @@ extension Denial {
 
     /// The share that a refusal's words say so of, and whether it is over; nil for others.
     static func shareOfAnother(_ detail: String?) -> (share: Substring, isOver: Bool)? {
-        guard let detail, detail.hasPrefix(code), let end = detail.firstRange(of: another) else {
+        guard let detail, detail.hasPrefix(codeOf), let end = detail.firstRange(of: another) else {
             return nil
         }
         return (
-            detail[..<end.lowerBound].dropFirst(code.count), detail.hasSuffix(andOver)
+            detail[..<end.lowerBound].dropFirst(codeOf.count), detail.hasSuffix(andOver)
         )
     }
 
     private static let exchange = "no token was asked for, by decision "
     private static let unknown = ", nothing is known from before "
-    private static let code = "the code of share "
+    private static let codeOf = "the code of share "
     private static let another = ", which is of "
     private static let andOver = ", and over"
     private static let replaced = "the permanent secret of share "

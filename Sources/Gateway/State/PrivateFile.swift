@@ -339,7 +339,7 @@ package enum PrivateFile {
     /// What the system says about a file, without Foundation's words around it.
     package static func cause(of error: any Error) -> String {
         if let number = error as? Errno { return number.description }
-        let below = (error as? CocoaError)?.userInfo[NSUnderlyingErrorKey] as? POSIXError
+        let below = (error as? CocoaError)?.underlying as? POSIXError
         return below.map { Errno(rawValue: $0.code.rawValue).description } ?? "\(error)"
     }
 }
