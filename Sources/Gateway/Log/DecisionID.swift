@@ -10,7 +10,7 @@ package enum DecisionID {
     /// - Parameter now: unix seconds.
     package static func make(now: Int) -> String {
         var random: UInt64 = 0
-        for byte in Random.publicBytes(6) { random = random << 8 | UInt64(byte) }
+        for byte in Random.bytes(6) { random = random << 8 | UInt64(byte) }
         let time = UInt64(max(0, now))
         var text: [UInt8] = []
         text.reserveCapacity(16)

@@ -75,7 +75,7 @@ package final class ShareRegistry: Sendable {
     /// token of a share that it does not know must not open the one that has its number now. Of 31 bits, so
     /// that it can be raised.
     private static func firstEpoch() -> UInt32 {
-        Random.publicBytes(4).reduce(0) { $0 << 8 | UInt32($1) } >> 1
+        Random.bytes(4).reduce(0) { $0 << 8 | UInt32($1) } >> 1
     }
 
     // MARK: Finding

@@ -3,8 +3,16 @@ import Synchronization
 
 /// Randomness fit for keys, from OpenSSL's generator.
 package enum Random {
-    /// `count` random bytes. Traps when the generator fails: nothing safe can follow.
+    /// `count` random bytes, each given out once. A few are taken from those that were drawn from the generator
+    /// before, many at a time, since asking it costs as much as sealing a short text; what is given out is
+    /// overwritten there. Traps when the generator fails: nothing safe can follow.
     package static func bytes(_ count: Int) -> [UInt8] {
+        count > few ? generated(count) : drawn.withLock { $0.take(count) }
+    }
+
+    private static let few = 64
+
+    fileprivate static func generated(_ count: Int) -> [UInt8] {
         unsafe [UInt8](filling: count) { output in
             let result = unsafe RAND_bytes_ex(nil, output, count, 256)
             precondition(result == 1, "the random generator failed")
@@ -12,19 +20,28 @@ package enum Random {
         }
     }
 
-    /// `count` random bytes for what everybody may see, such as nonces and names: drawn from the
-    /// generator many at a time, since asking it costs as much as sealing a short text. Each is
-    /// given out once.
-    package static func publicBytes(_ count: Int) -> [UInt8] {
-        drawn.withLock { drawn in
-            if drawn.count < count { drawn = bytes(max(count, 1024)) }
-            let given = Array(drawn.suffix(count))
-            drawn.removeLast(count)
+    private static let drawn = Mutex(Drawn())
+
+    /// Bytes of the generator that nobody has yet.
+    private struct Drawn {
+        private var bytes: [UInt8] = []
+        private var left = 0
+
+        mutating func take(_ count: Int) -> [UInt8] {
+            if left < count {
+                bytes = generated(1024)
+                left = bytes.count
+            }
+            let range = (left - count)..<left
+            left -= count
+            let given = Array(bytes[range])
+            unsafe bytes.withUnsafeMutableBytes { bytes in
+                let gone = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[range])
+                unsafe OPENSSL_cleanse(gone.baseAddress, gone.count)
+            }
             return given
         }
     }
-
-    private static let drawn = Mutex<[UInt8]>([])
 
     private static let alphabet = [UInt8](
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8)

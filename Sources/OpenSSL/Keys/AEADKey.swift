@@ -29,7 +29,7 @@ package final class AEADKey: Sendable {
     package func seal(
         _ plaintext: Span<UInt8>, authenticating data: Span<UInt8>
     ) -> [UInt8] {
-        let nonce = Random.publicBytes(Self.nonceCount)
+        let nonce = Random.bytes(Self.nonceCount)
         let spare = unsafe sealing.take()
         guard let context = unsafe spare ?? EVP_CIPHER_CTX_new() else {
             preconditionFailure("OpenSSL cannot seal: out of memory")
