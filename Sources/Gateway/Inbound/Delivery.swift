@@ -244,11 +244,14 @@ extension BackendMessage {
     /// message speaks for a server, and nobody is to guess passwords by it. What a peer has signed by in
     /// `Authorization` (draft-cavage) is no login; it goes with the other fields of signatures.
     var logins: [FieldName] {
-        let shown = verified.claimed.received.head.fields.text(.authorization)?.lowercased()
-        let isSignature = verified.signedBy != nil && shown?.hasPrefix("signature ") == true
-        let logins: [FieldName] = [.cookie] + FieldName.otherLogins
-        return isSignature && !dropped.contains(.signature) ? logins : logins + [.authorization]
+        guard verified.signedBy != nil, !dropped.contains(.signature),
+            let shown = verified.claimed.received.head.fields.text(.authorization),
+            shown.lowercased().hasPrefix("signature ")
+        else { return FieldName.logins }
+        return Self.loginsBesideSignature
     }
+
+    private static let loginsBesideSignature = FieldName.logins.filter { $0 != .authorization }
 }
 
 extension Denial {

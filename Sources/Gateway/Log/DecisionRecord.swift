@@ -126,7 +126,7 @@ package struct DecisionRecord: Sendable {
 
 extension LogMembers {
     /// The fields of a decision's line, in the order in which people read them.
-    package init(_ record: DecisionRecord) {
+    package init(_ record: borrowing DecisionRecord) {
         self.init()
         add(.decision, record.id)
         add(.kind, record.kind)

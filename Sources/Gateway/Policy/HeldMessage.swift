@@ -31,7 +31,7 @@ package struct HeldMessage: Sendable, Codable, Equatable {
     package var notificationType: String?
 
     /// - Parameter peer: who waits; it need not be the one that speaks.
-    init(_ facts: Facts, _ record: DecisionRecord, of peer: PeerHost, at: Int) {
+    init(_ facts: Facts, _ record: borrowing DecisionRecord, of peer: PeerHost, at: Int) {
         self.at = at
         decision = record.id
         occasion = facts.occasion.description
