@@ -4,8 +4,8 @@ import Synchronization
 /// One thing to be made durable: the rows it writes, and what the tables in memory do once it is.
 ///
 /// Changes are made by the tables (`ShareRegistry`, `ReplayCache`, `PinBook`, …) and handed to
-/// `Store.commit`, several at once when they must stand or fall together.
-package struct Change: Sendable {
+/// `Store.commit`, several at once when they must stand or fall together. A class, since it is handed on in lists.
+package final class Change: Sendable {
     /// Runs on the writer thread, inside a transaction.
     let write: @Sendable (Database) throws -> Void
     /// Runs on the writer thread when the transaction is on disk, before anybody is told.
@@ -31,12 +31,12 @@ package struct Change: Sendable {
     func unless(_ isOutdated: @escaping @Sendable () -> Bool) -> Change {
         let turn = Turn()
         return Change(
-            write: { db in
+            write: { [self] db in
                 let isKept = !isOutdated()
                 turn.isKept.store(isKept, ordering: .relaxed)
                 if isKept { try write(db) }
             },
-            committed: { if turn.isKept.load(ordering: .relaxed) { committed() } },
+            committed: { [self] in if turn.isKept.load(ordering: .relaxed) { committed() } },
             abandoned: abandoned)
     }
 

@@ -63,8 +63,13 @@ final class StoreMark: Sendable {
     }
 
     private static func bytes(_ number: Int) -> [UInt8] {
-        let text = String(number)
-        let padded = String(repeating: "0", count: max(0, digits - text.utf8.count)) + text
-        return Array("\(padded)\n".utf8)
+        var line = [UInt8](repeating: UInt8(ascii: "0"), count: digits)
+        var rest = number
+        for place in line.indices.reversed() {
+            line[place] += UInt8(rest % 10)
+            rest /= 10
+        }
+        line.append(UInt8(ascii: "\n"))
+        return line
     }
 }
