@@ -5,7 +5,7 @@ import Testing
 struct PercentEncodingTests {
     @Test(arguments: [
         ("plain-._~", "plain-._~"), ("a b", "a%20b"), ("ü", "%C3%BC"), ("a/b", "a/b"),
-        ("%", "%25"), ("\u{1}", "%01"),
+        ("%", "%25"), ("\u{1}", "%01"), ("a/\u{301}b//", "a/%CC%81b//"),
     ])
     func textComesBack(_ text: String, _ encoded: String) {
         #expect(PercentEncoding.encode(text) == encoded)

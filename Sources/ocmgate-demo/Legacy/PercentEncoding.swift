@@ -21,7 +21,8 @@ enum PercentEncoding {
 
     /// Everything but the unreserved characters and `/` as escapes.
     static func encode(_ text: String) -> String {
-        text.split(separator: "/", omittingEmptySubsequences: false).map { percentEncoded($0) }
-            .joined(separator: "/")
+        // By bytes: with an accent behind it a slash would be a part of another character.
+        text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+            .map { percentEncoded(Substring($0)) }.joined(separator: "/")
     }
 }
