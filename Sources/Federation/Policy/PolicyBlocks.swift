@@ -27,6 +27,14 @@ package struct Rule: Sendable {
         case allow(RuleSettings)
         case deny(Refusal)
         case hold(Refusal)
+
+        /// What is told where it refuses.
+        package var refusal: Refusal? {
+            switch self {
+            case .allow: nil
+            case .deny(let refusal), .hold(let refusal): refusal
+            }
+        }
     }
 
     package let name: String

@@ -18,14 +18,6 @@ extension Rule.Ruling {
         }
     }
 
-    /// What is told where it refuses.
-    package var refusal: Refusal? {
-        switch self {
-        case .allow: nil
-        case .deny(let refusal), .hold(let refusal): refusal
-        }
-    }
-
     /// The same with other words.
     func with(_ refusal: Refusal) -> Rule.Ruling {
         switch self {
