@@ -1,6 +1,6 @@
 import OpenSSL
 
-/// The character classes of the ABNF that the standards here have beside those of ASCII (RFC 9110, RFC 9651).
+/// What field names and structured fields are made of, beside the classes of ASCII (RFC 9110, RFC 9651).
 extension UInt8 {
     var isPrintableASCII: Bool { self >= 0x20 && self <= 0x7E }
 
