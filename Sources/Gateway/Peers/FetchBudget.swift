@@ -77,7 +77,7 @@ final class FetchBudget: Sendable {
     }
 
     private static let burst = 40
-    private static let half = 20.0
+    private static let half = Double(burst) / 2
     private static let reserve = 10.0
     private static let refreshInterval = 60
     private static let rememberedHosts = 10_000

@@ -146,17 +146,4 @@ struct JournalQueueTests {
         }
         #expect(ports == 1000)
     }
-
-    @Test func aBudgetFillsAgainWithTime() {
-        var budget = TokenBucket(perSecond: 2, burst: 4)
-        let now = 100
-        let first = (0..<6).map { _ in budget.take(now: now) }
-        #expect(first == [true, true, true, true, false, false])
-        let second = (0..<3).map { _ in budget.take(now: now + 1) }
-        #expect(second == [true, true, false])
-        let back = budget.take(now: now)
-        #expect(!back)
-        let later = (0..<5).map { _ in budget.take(now: now + 1000) }
-        #expect(later == [true, true, true, true, false])
-    }
 }
