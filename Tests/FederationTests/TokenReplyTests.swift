@@ -33,6 +33,14 @@ import Testing
         }
     }
 
+    /// Of the characters that a bearer may have (RFC 6750, section 2.1), and as long as a field may be.
+    @Test(arguments: [("x", 8192, true), ("x", 8193, false), ("-._~+/=", 1, true), ("é", 1, false)])
+    func aTokenIsWhatCanBeSent(_ part: String, _ count: Int, _ isTaken: Bool) {
+        let token = String(repeating: part, count: count)
+        let expected = TokenReply.granted(Secret(utf8: token), lifetime: 60)
+        #expect((reply(#"{"access_token":"\#(token)"}"#) == expected) == isTaken)
+    }
+
     @Test(arguments: [400, 401, 403])
     func aCodeIsRefusedByItsOwnWordAlone(_ status: Int) {
         #expect(reply(#"{"error":"invalid_grant"}"#, status) == .grantRefused)

@@ -3,6 +3,16 @@ import Testing
 
 @Suite struct PathBelowTests {
     @Test(arguments: [
+        ("", ""), ("/", ""), ("///", ""), ("/a", "/a"), ("/a//b//", "/a//b"),
+        ("https://h.example/", "https://h.example"),
+        // To people one character, of which the slash is a part.
+        ("/a/\u{301}", "/a/\u{301}"), ("/a\u{600}/", "/a\u{600}"),
+    ])
+    func slashesAreCutOffAnEndAsBytes(_ path: String, _ cut: String) {
+        #expect(Array(path.withoutEndSlashes.utf8) == Array(cut.utf8))
+    }
+
+    @Test(arguments: [
         ("/dav/ocm/1", "/dav/ocm/1", ""), ("/dav/ocm/1/", "/dav/ocm/1", "/"),
         ("/dav/ocm/1/a", "/dav/ocm/1", "/a"), ("/a", "", "/a"), ("/dav/ocm/12", "/dav/ocm/1", nil),
         ("/dav/ocm", "/dav/ocm/1", nil), ("/dav/OCM/1", "/dav/ocm/1", nil),

@@ -45,6 +45,20 @@ import Testing
         #expect(text.filter { $0 == "\n" }.count == 1)
     }
 
+    /// Behind the limit none begins, and the one that goes beyond it is whole.
+    @Test(arguments: LogFormat.allCases)
+    func aFieldIsCutForItselfAlone(_ format: LogFormat) {
+        let texts = LogValue.texts(Array(repeating: String(repeating: "x", count: 900), count: 10))
+        let text = line(
+            format,
+            [
+                LogEntry(.would, texts), LogEntry(.protocols, texts),
+                LogEntry(.kind, "shares"),
+            ])
+        #expect(text.utf8.count { $0 == UInt8(ascii: "x") } == 2 * 9000)
+        #expect(!text.contains("kind"))
+    }
+
     @Test func whatIsNestedTooDeeplyIsLeftOut() throws {
         var value = LogValue.number(1)
         for _ in 0..<50 { value = .object([LogEntry(.name, value)]) }
