@@ -15,7 +15,7 @@ package struct Environment: Sendable {
     package func monotonicSeconds() -> Int { monotonicMicroseconds() / 1_000_000 }
 
     /// The same clock in seconds, with their parts.
-    func monotonic() -> Double { Double(monotonicMicroseconds()) / 1e6 }
+    func preciseMonotonicSeconds() -> Double { Double(monotonicMicroseconds()) / 1e6 }
 
     /// The clocks of this machine.
     package static let live: Environment = {

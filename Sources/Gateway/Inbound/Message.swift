@@ -138,7 +138,7 @@ indirect enum Message: Sendable {
 
 /// What a notification says of a share, in OCM or over the older API.
 struct ShareWord {
-    /// The receiver's name for the share.
+    /// By which name it means the share.
     let providerID: ProviderID
     let type: Federation.Notification.Kind
     /// The secret by which the share is found, whoever signs; over the older API there always is one.

@@ -28,7 +28,7 @@ final class PendingRoom: Sendable {
     init(_ open: [Open], _ clock: Environment) {
         self.open = open
         self.clock = clock
-        since = clock.monotonic()
+        since = clock.preciseMonotonicSeconds()
         taken = Mutex(open.map(\.receipt.amount))
     }
 
@@ -39,7 +39,7 @@ final class PendingRoom: Sendable {
     ///
     /// Refused, and nothing taken: more than a limit has room for, where that is asked.
     func take(_ bytes: Int, _ extra: LimitMeter.Extra) throws(Denial) {
-        let now = clock.monotonic()
+        let now = clock.preciseMonotonicSeconds()
         var added = [Double](repeating: 0, count: open.count)
         for (index, one) in open.enumerated() where one.isOfBytes {
             let own = taken.withLock { $0[index] }
@@ -61,7 +61,7 @@ final class PendingRoom: Sendable {
 
     /// Counts bytes that pass; why not all of them may, which beyond the debt that a limit allows none may.
     func pass(_ bytes: Int) -> Denial? {
-        let now = clock.monotonic()
+        let now = clock.preciseMonotonicSeconds()
         var denial: Denial?
         for (index, one) in open.enumerated() where one.isOfBytes {
             guard
@@ -83,7 +83,7 @@ final class PendingRoom: Sendable {
     }
 
     private func giveBack(_ amounts: [Double], since: Double) {
-        let now = clock.monotonic()
+        let now = clock.preciseMonotonicSeconds()
         for (one, amount) in zip(open, amounts) where one.isOfBytes && amount > 0 {
             one.place.meter.giveBack(
                 amount, of: one.receipt, of: one.place.measure, since: since, now: now)

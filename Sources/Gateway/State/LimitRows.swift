@@ -16,7 +16,7 @@ extension LimitTable {
 
         init(_ environment: Environment) {
             wall = Double(environment.now())
-            monotonic = environment.monotonic()
+            monotonic = environment.preciseMonotonicSeconds()
         }
     }
 

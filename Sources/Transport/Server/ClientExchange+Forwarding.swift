@@ -282,8 +282,8 @@ extension ClientExchange {
         breakOff(end, status: failure.status) { refuse(failure) }
     }
 
-    /// Ends the forwarding before the answer is whole: one that has begun is cut off, and in the place of
-    /// any other the client is told something else.
+    /// Ends the forwarding before the answer is whole: one that has begun is cut off; where none has,
+    /// the client is told why, with this status.
     private func breakOff(_ end: ForwardingResult.End, status: Int, _ tell: () -> Void) {
         let isAnswered = passage?.answer != nil
         if !isAnswered { passage?.status = status }
