@@ -153,7 +153,7 @@ extension Policy {
 }
 
 extension Facts {
-    /// Whether it is a notification that the guard against ping-pong counts; for any other it has room.
+    /// Whether it is a notification that the guard against ping-pong counts.
     package var mayPingPong: Bool {
         notificationType.map { !Notification.Kind($0).isOfApplication } ?? false
     }

@@ -185,7 +185,7 @@ private struct JudgementUnderWay {
 
     mutating func judgePingPong(_ facts: Facts, _ refusal: Refusal, _ room: (Int) -> Room) {
         let name = Policy.pingPongLabel
-        guard facts.notificationType != nil else {
+        guard facts.mayPingPong else {
             return checks.append(Check(name, .notApplicable, .otherOccasion))
         }
         ask(name, Policy.pingPongPlace, refusal, room, mode: .enforce)

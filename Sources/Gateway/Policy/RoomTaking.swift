@@ -32,9 +32,7 @@ struct RoomTaking {
 
     /// Takes of the limit at this place of the policy, if it has room.
     mutating func take(_ number: Int) -> Room {
-        guard number != Policy.pingPongPlace || facts.mayPingPong,
-            let place = snapshot.place(number)
-        else { return .room }
+        guard let place = snapshot.place(number) else { return .room }
         switch place.meter.take(demand(number, place), of: place.measure, now: now) {
         case .room(let receipt):
             taken.append(Taken(number: number, place: place, receipt: receipt))

@@ -108,6 +108,17 @@ import Testing
         #expect(verdict.denial?.status == 429 && verdict.denial?.retryAfter == 30)
     }
 
+    /// Nor does a test of a policy, or a question about one, say that the guard refuses them.
+    @Test(arguments: [("SHARE_ACCEPTED", true), ("MESSAGE_POSTED", false)])
+    func whatApplicationsSayIsNotCountedThere(_ type: String, _ isCounted: Bool) throws {
+        let facts = try PolicySamples.facts("notification.in") { $0.notificationType = type }
+        let (asked, verdict) = try judge(facts, full: [Policy.pingPongLabel: 30])
+        #expect(asked.contains(Policy.pingPongLabel) == isCounted)
+        #expect((verdict.action == .allow) == !isCounted)
+        let check = verdict.checks.first { $0.name == Policy.pingPongLabel }
+        #expect(check?.result == (isCounted ? .refused : .notApplicable))
+    }
+
     @Test func ruleThatHoldsAnswersLater() throws {
         let verdict = try judge(try PolicySamples.facts { $0.shareType = "group" }).verdict
         #expect(verdict.action == .hold && verdict.by == "rule:groups wait")

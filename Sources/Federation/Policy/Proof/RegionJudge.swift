@@ -108,7 +108,7 @@ struct RegionJudge {
         before.append(
             Block(
                 label: Policy.pingPongLabel, mode: .enforce,
-                scope: [Literal(space.question(.notificationType) { $0.notificationType != nil })],
+                scope: [Literal(space.question(.notificationType) { $0.mayPingPong })],
                 room: (space.question(full: Policy.pingPongLabel), policy.refusals.pingPong)))
         before += policy.limits.map { block in
             Block(

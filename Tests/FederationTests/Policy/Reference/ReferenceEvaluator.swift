@@ -58,7 +58,7 @@ struct ReferenceEvaluator {
         }
 
         // "Limit: every block that matches must have room."
-        if message.notificationType != nil, refusal == nil,
+        if message.notificationType?.hasPrefix("SHARE_") == true, refusal == nil,
             message.over.contains("built-in:ping-pong")
         {
             refuse("deny", "built-in:ping-pong", "limit_exceeded")
