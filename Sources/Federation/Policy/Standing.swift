@@ -76,6 +76,11 @@ package struct Standings: Sendable {
     package let own: Standing
     /// Another host that waits for a person, and so does the message, when nothing else refuses it.
     package let waiting: (host: PeerHost, standing: Standing)?
+
+    /// What keeps the message out, or has it wait, where anything does.
+    package var deciding: Standing { waiting?.standing ?? first }
+    /// The host that `deciding` is about, when that is not the peer.
+    package var decidingHost: PeerHost? { waiting?.host ?? named }
 }
 
 extension Policy {

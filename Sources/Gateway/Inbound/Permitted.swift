@@ -26,13 +26,13 @@ extension Gateway {
         // Of whoever signed it, who need not be the one that was taken to speak.
         trail.noteStanding(standings.own)
         let judgement = judge(
-            facts, standings.first, waiting: standings.waiting?.standing,
-            Amount(of: verified.claimed.message, verified.claimed.received),
+            facts, standings, Amount(of: verified.claimed.message, verified.claimed.received),
             under: trail.snapshot)
         trail.judged(judgement, facts)
         let verdict = judgement.verdict
-        let refusal = standings.named.flatMap { verdict.denial?.about($0) } ?? verdict.denial
-        if let denial = refusal ?? trail.heldBack(from: verified.peer) {
+        if let denial = standings.refusal(verdict, of: facts)
+            ?? trail.heldBack(from: verified.peer)
+        {
             try refuse(denial, orTell: trail)
         }
         return Permitted(verified: verified, settings: verdict.settings)

@@ -77,9 +77,9 @@ extension Gateway {
     /// not used.
     private func checkListed(_ data: DataShare, now: Int) throws(Denial) {
         guard configuration.profile != .observe else { return }
-        let hosts = data.facts.alsoNamed
-        let standings = policy.current.standings(of: data.peer, and: hosts, now: now)
-        if let denial = standings.denial(namedBy: data.peer) { throw denial }
+        var facts = data.facts
+        facts.now = now
+        if let denial = policy.current.standings(of: facts).denial(of: facts) { throw denial }
     }
 
     /// What becomes of a request for data of a share that stands.

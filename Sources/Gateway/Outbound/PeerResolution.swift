@@ -123,33 +123,13 @@ extension Gateway {
     /// Refused: whatever the policy denies, in its own words; profile `observe` only tells of it.
     func judge(_ facts: Facts, _ amount: Amount, _ trail: Trail) throws(Denial) -> Judgement {
         let standings = trail.policy.standings(of: facts)
-        let judgement = judge(
-            facts, standings.first, waiting: standings.waiting?.standing, amount,
-            under: trail.snapshot)
+        let judgement = judge(facts, standings, amount, under: trail.snapshot)
         trail.noteStanding(standings.own)
         trail.judged(judgement, facts)
-        if let denial = standings.refusal(judgement.verdict, namedBy: facts.peer) {
+        if let denial = standings.refusal(judgement.verdict, of: facts) {
             try refuse(denial, orTell: trail)
         }
         return judgement
-    }
-}
-
-extension Standings {
-    /// Why the lists do not let a message in, for whichever host it is; nil where they do.
-    ///
-    /// - Parameter peer: who names the other hosts; nil for the message itself.
-    func denial(namedBy peer: PeerHost? = nil) -> Denial? {
-        guard let denial = (waiting?.standing ?? first).denial else { return nil }
-        return (named ?? waiting?.host).map { denial.about($0, namedBy: peer) } ?? denial
-    }
-
-    /// Why a message is refused: by its verdict, or since another host that it names waits for a person.
-    func refusal(_ verdict: Verdict, namedBy peer: PeerHost? = nil) -> Denial? {
-        guard let denial = verdict.denial, verdict.by != first.by else {
-            return self.denial(namedBy: peer)
-        }
-        return denial
     }
 }
 

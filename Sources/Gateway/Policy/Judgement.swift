@@ -25,17 +25,16 @@ extension Gateway {
     /// The message takes room of the limits that it falls under; when it is refused, by whatever
     /// block, it has taken none. The candidate counts by itself.
     ///
-    /// - Parameter waiting: what the lists say of another host, for which a message that nothing refuses
-    ///   is held. The verdict is that without it, since profile `observe` only tells of it.
+    /// - Parameter standings: what the lists say. For another host that waits, a message that nothing refuses
+    ///   is held; the verdict is that without it, since profile `observe` only tells of it.
     func judge(
-        _ facts: Facts, _ standing: Standing, waiting: Standing? = nil, _ amount: Amount,
-        under snapshot: PolicySnapshot
+        _ facts: Facts, _ standings: Standings, _ amount: Amount, under snapshot: PolicySnapshot
     ) -> Judgement {
         let microseconds = environment.monotonicMicroseconds()
         var taking = RoomTaking(snapshot.live, facts, amount, microseconds: microseconds)
-        let verdict = snapshot.policy.evaluate(facts, standing) { taking.take($0) }
+        let verdict = snapshot.policy.evaluate(facts, standings.first) { taking.take($0) }
         // What the message comes to.
-        let outcome = verdict.held(by: waiting)
+        let outcome = verdict.held(by: standings.waiting?.standing)
         if outcome.action != .allow, configuration.profile != .observe { taking.giveBack() }
         guard let beside = snapshot.beside else {
             return Judgement(
@@ -65,13 +64,10 @@ extension Gateway {
         would: [String] = []
     ) throws(Denial) -> Judgement {
         let standings = snapshot.policy.standings(of: facts)
-        let judgement = judge(
-            facts, standings.first, waiting: standings.waiting?.standing, Amount(of: head),
-            under: snapshot)
+        let judgement = judge(facts, standings, Amount(of: head), under: snapshot)
         log.differs(judgement.beside, facts, judgement.verdict)
         var would = would + judgement.verdict.would
-        let peer = facts.occasion.direction == .outbound ? facts.peer : nil
-        if let denial = standings.refusal(judgement.verdict, namedBy: peer) {
+        if let denial = standings.refusal(judgement.verdict, of: facts) {
             would.append(try observed(denial))
         }
         if !would.isEmpty {
@@ -122,5 +118,23 @@ extension GatewayLog {
                 LogEntry(.action, beside.verdict.action.rawValue),
                 LogEntry(.by, beside.verdict.by), LogEntry(.was, verdict.by),
             ])
+    }
+}
+
+extension Standings {
+    /// Why the lists do not let a message in, for whichever host it is; nil where they do.
+    func denial(of facts: Facts) -> Denial? {
+        guard let denial = deciding.denial else { return nil }
+        // What comes in names other hosts itself; for what goes out the peer does.
+        let namer = facts.occasion.direction == .outbound ? facts.peer : nil
+        return decidingHost.map { denial.about($0, namedBy: namer) } ?? denial
+    }
+
+    /// Why a message is refused: by its verdict, or since another host that it names waits for a person.
+    func refusal(_ verdict: Verdict, of facts: Facts) -> Denial? {
+        guard let denial = verdict.denial, verdict.by != first.by else {
+            return self.denial(of: facts)
+        }
+        return denial
     }
 }

@@ -70,7 +70,7 @@ extension Gateway {
         let snapshot = policy.snapshot
         let policy = snapshot.policy
         let standings = policy.standings(of: facts)
-        let standing = standings.waiting?.standing ?? standings.first
+        let standing = standings.deciding
         record.facts = facts
         if record.decision.peer == nil { record.decision.claimed = facts.peer?.description }
         record.decision.standing = standings.own.by
@@ -87,8 +87,8 @@ extension Gateway {
                 return BesideVerdict(other, on: facts, of: beside.policy, beside: verdict)
             })
         if standing.by == verdict.by {
-            let host = standings.named ?? standings.waiting?.host
-            record.checks = policy.checks(of: facts, upTo: standing, of: host)
+            record.checks = policy.checks(
+                of: facts, upTo: standing, of: standings.decidingHost)
             record.decision.place = policy.place(of: standing)?.description
         } else {
             record.checks = verdict.checks

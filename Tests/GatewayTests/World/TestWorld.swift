@@ -286,11 +286,11 @@ final class TestWorld: Sendable {
 }
 
 extension Gateway {
-    /// Judges a message that names no host beside its peer.
+    /// Judges a message, whatever of it the lists say.
     func judge(
         _ facts: Facts, _ amount: Amount, under snapshot: PolicySnapshot
     ) -> Judgement {
-        judge(facts, snapshot.policy.standings(of: facts).first, amount, under: snapshot)
+        judge(facts, snapshot.policy.standings(of: facts), amount, under: snapshot)
     }
 
     /// Reads a message and finds out whom it speaks for.
