@@ -151,8 +151,7 @@ extension Gateway {
         let standings = trail.policy.standings(
             of: claim?.peer, and: claim?.hosts(besides: claim?.peer) ?? [], now: received.now)
         trail.noteStanding(standings.own)
-        let named = standings.named ?? standings.waiting?.host
-        let standing = standings.waiting?.standing ?? standings.first
+        let (named, standing) = (standings.decidingHost, standings.deciding)
         guard var denial = standing.denial else { return }
         if let named { denial = denial.about(named) }
         if configuration.profile == .observe {
