@@ -65,8 +65,12 @@ extension Gateway {
     /// Deck reads in their place.
     private func refuseCredentials(of head: RequestHead) throws(Denial) {
         guard registry.count > 0 else { return }
-        if let field = try authorization(head) { try refuseData(BasicLogin(field), field) }
-        for secret in head.secretsOfApplications { try refuseOver(secret) }
+        if let field = try authorization(head) {
+            let login = BasicLogin(field)
+            try refuseData(login, field)
+            if let password = login?.password { try refuseOver(password) }
+        }
+        for secret in head.secretsOfBoards { try refuseOver(secret) }
     }
 
     /// Refused (`secret_refused`): as the user of `Basic` or as `Bearer`, the secret of a share of files that we
@@ -115,9 +119,14 @@ extension RequestHead {
     /// By which calendars, rooms and boards are opened: the password of `Basic`, and what Deck reads in a field of
     /// its own. Of several fields, which one counts is for the web server to say.
     var secretsOfApplications: [Secret] {
-        fields.values(of: .boardSecret).map { Secret(Array($0)) }
+        secretsOfBoards
             + fields.values(of: .authorization).compactMap {
                 BasicLogin(String(decoding: $0, as: UTF8.self))?.password
             }
+    }
+
+    /// The latter.
+    fileprivate var secretsOfBoards: [Secret] {
+        fields.values(of: .boardSecret).map { Secret(Array($0)) }
     }
 }
