@@ -1,7 +1,6 @@
 import Dispatch
 import Logging
 import Synchronization
-import SystemPackage
 
 /// A disk that hangs: those who wait are told, and nothing new is let through.
 extension Journal {
@@ -41,9 +40,7 @@ extension Journal {
 extension Journal {
     /// What mends the disk behind an error that ends all writing.
     static func remedy(for error: any Error) -> String {
-        let full: [Errno] = [.noSpace, .diskQuotaExceeded]
-        let isFull = (error as? Errno).map { full.contains($0) } ?? false
-        return isFull ? "make room" : "see whether the disk is whole"
+        DiskTrouble(error)?.remedy ?? "see whether the disk is whole"
     }
 
     func tellFailure(_ problem: String, _ remedy: String) {

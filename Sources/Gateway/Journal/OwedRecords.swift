@@ -34,9 +34,7 @@ struct OwedRecords: Sendable {
             file = try FileDescriptor.open(
                 FilePath(path), .readWrite, options: [.noFollow, .closeOnExec])
         } catch {
-            throw JournalError(
-                path, "cannot be opened: \(error)",
-                DiskTrouble(error)?.remedy ?? "see whether the disk is whole")
+            throw JournalError(path, "cannot be opened: \(error)", Journal.remedy(for: error))
         }
     }
 
@@ -45,10 +43,7 @@ struct OwedRecords: Sendable {
     /// Refused: what the disk does not take.
     func note(_ entry: Entry, at slot: Int) throws(JournalFailure) {
         do { try write(entry.line, at: slot) } catch {
-            switch error {
-            case .noSpace, .diskQuotaExceeded, .fileTooLarge: throw .full
-            default: throw .broken
-            }
+            throw DiskTrouble(error) == .full || error == .fileTooLarge ? .full : .broken
         }
     }
 

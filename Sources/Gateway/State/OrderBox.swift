@@ -182,8 +182,9 @@ package struct OrderBox: Sendable {
 
     /// Of a folder that cannot be written to, and may be or not.
     static func remedy(_ folder: String) -> String {
-        FileManager.default.isWritableFile(atPath: folder)
-            ? "make room on its disk" : "run this as the gateway's account"
+        if DiskTrouble.found(on: folder) == .readOnly { return DiskTrouble.readOnly.remedy }
+        return FileManager.default.isWritableFile(atPath: folder)
+            ? DiskTrouble.full.remedy : "run this as the gateway's account"
     }
 
     /// nil when it is not there, is longer than any of ours, or was not sealed under this name.

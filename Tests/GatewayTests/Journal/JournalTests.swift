@@ -160,9 +160,14 @@ struct JournalTests {
         #expect(try JournalDiskTests.decisions(files, .pseudonyms).count == 3)
     }
 
-    @Test(arguments: [(Errno.noSpace, true), (.diskQuotaExceeded, true), (.ioError, false)])
-    func afterAFullDiskRoomIsMade(_ error: Errno, _ isFull: Bool) {
-        #expect(Journal.remedy(for: error).contains("make room") == isFull)
+    @Test(
+        arguments: [
+            (.noSpace, "make room"), (.diskQuotaExceeded, "make room"),
+            (.readOnlyFileSystem, "its disk is read-only"),
+            (.ioError, "see whether the disk is whole"),
+        ] as [(Errno, String)])
+    func whatMendsTheDiskGoesByWhatItSays(_ error: Errno, _ remedy: String) {
+        #expect(Journal.remedy(for: error).hasPrefix(remedy))
     }
 
     /// What it says of itself leaves room for its last signature.
