@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 #endif
 #include <errno.h>
@@ -41,6 +42,18 @@ static inline long long ocmgate_room_to_copy(const char *path) {
     }
 #endif
     return -1;
+}
+
+// The access list of a file over links (acl(5)), as the kernel keeps it: the number of its bytes, 0 where there is
+// none, -1 where there is no room for it, and where nobody knows.
+static inline long ocmgate_access_list(const char *path, void *bytes, size_t room) {
+#ifdef __linux__
+    const long count = (long)getxattr(path, "system.posix_acl_access", bytes, room);
+    if (count >= 0) return count;
+    return errno == ENODATA || errno == EOPNOTSUPP ? 0 : -1;
+#else
+    return 0;
+#endif
 }
 
 // No core file, no attached debugger and no backtrace, which shows memory, gets the secrets of this

@@ -40,6 +40,6 @@ struct FileGroup {
 
     /// Whether what a file of root's gives to this group reaches nobody but root and a user: only the user is
     /// in it, or only root in root's own. Of the latter a mode of 0440 shows what an access list gives
-    /// (`acl(5)`), by which systemd from 254 on hands a credential to the user of the unit.
+    /// (``AccessList``), by which systemd from 254 on hands a credential to the user of the unit.
     func serves(only user: String) -> Bool { isOnly(user) || number == 0 && isOnly("root") }
 }

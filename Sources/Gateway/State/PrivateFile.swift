@@ -7,8 +7,8 @@ import SystemPackage
 #endif
 
 /// A file that holds secrets: mode 0600, owned by us, a regular file; or root's, that a group may read in
-/// which only we are (``FileGroup``), as Kubernetes gives secrets to a pod, or by an access list, as systemd
-/// gives credentials to a service.
+/// which only we are (``FileGroup``), as Kubernetes gives secrets to a pod, or by an access list that names only
+/// us (``AccessList``), as systemd gives credentials to a service.
 ///
 /// It is there whole or not at all, and on the disk with its folder's entry before `create` returns.
 package enum PrivateFile {
@@ -300,10 +300,12 @@ package enum PrivateFile {
         }
     }
 
-    /// Whether a file is root's, and what it gives to its group is for this user alone; that the user is meant,
-    /// whoever then opens the file shows.
+    /// Whether a file is root's, and what it gives to its group, and by its access list, is for this user alone;
+    /// that the user is meant, whoever then opens the file shows.
     private static func isGivenToUs(_ path: String, _ status: Stat) -> Bool {
-        guard geteuid() != 0, status.userID.rawValue == 0 else { return false }
+        guard geteuid() != 0, status.userID.rawValue == 0,
+            AccessList(of: path)?.names(only: geteuid()) == true
+        else { return false }
         return FileGroup(of: path, is: status.groupID.rawValue)?.serves(only: NSUserName()) ?? false
     }
 
