@@ -84,6 +84,14 @@ package struct Standings: Sendable {
 }
 
 extension Policy {
+    /// The entry by which a host was let in until it ended, before this time; nil for every other host.
+    package func endedAllowance(of host: PeerHost, now: Int) -> Standing.Over? {
+        guard let over = standing(of: host, now: now).over,
+            lists.contains(where: { $0.name == over.list && $0.stance == .allow })
+        else { return nil }
+        return over
+    }
+
     /// What the lists say of a message.
     package func standings(of facts: Facts) -> Standings {
         standings(of: facts.peer, and: facts.alsoNamed, now: facts.now)

@@ -145,11 +145,7 @@ package struct DecisionAdvice: Sendable, Equatable {
     private static func over(
         _ peer: String, _ decision: JournalDecision, _ policy: Policy?
     ) -> Standing.Over? {
-        guard let policy, let host = PeerHost(peer),
-            let over = policy.standing(of: host, now: decision.time / 1000).over,
-            policy.lists.contains(where: { $0.name == over.list && $0.stance == .allow })
-        else { return nil }
-        return over
+        PeerHost(peer).flatMap { policy?.endedAllowance(of: $0, now: decision.time / 1000) }
     }
 
     /// What lets in one whose entry is over; without an end it would be let in for ever.

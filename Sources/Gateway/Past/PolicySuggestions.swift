@@ -158,7 +158,7 @@ package struct PolicySuggestions: Sendable {
     }
 
     private func isStillUnknown(_ name: String) -> Bool {
-        switch standing(name)?.word {
+        switch seen(name).map({ policy.standing(of: $0.host, now: $0.last).word }) {
         case .unknown: true
         case .allow, .block, nil: false
         }
@@ -166,15 +166,13 @@ package struct PolicySuggestions: Sendable {
 
     /// The entry that let a peer in until it ended.
     private func over(_ name: String) -> Standing.Over? {
-        standing(name)?.over.flatMap { over in
-            policy.lists.contains { $0.name == over.list && $0.stance == .allow } ? over : nil
-        }
+        seen(name).flatMap { policy.endedAllowance(of: $0.host, now: $0.last) }
     }
 
-    /// What the policy says of a peer at the time when it came last.
-    private func standing(_ name: String) -> Standing? {
+    /// A peer, and when it came last: seconds.
+    private func seen(_ name: String) -> (host: PeerHost, last: Int)? {
         guard let host = PeerHost(name), let last = peers[name]?.last else { return nil }
-        return policy.standing(of: host, now: last / 1000)
+        return (host, last / 1000)
     }
 
     private static let builtIn = [Policy.advertisedKeysLabel, Policy.pingPongLabel]
