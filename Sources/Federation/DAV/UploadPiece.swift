@@ -10,11 +10,10 @@ extension String {
         guard let path = percentDecoded(self) else { return true }
         guard let name = path.utf8.split(separator: UInt8(ascii: "/")).last else { return false }
         let parts = name.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
-            .suffix(5)
-        guard parts.count == 5 else { return false }
-        let (mark, numbers) = (parts.dropFirst().prefix(1), parts.suffix(2))
-        return mark.allSatisfy { $0.elementsEqual("chunking".utf8) }
-            && parts.dropFirst(2).allSatisfy { !$0.isEmpty }
-            && numbers.allSatisfy { $0.allSatisfy(\.isDigit) }
+        // NAME may be empty, but not without its hyphen.
+        guard parts.count >= 5 else { return false }
+        let (mark, id, numbers) = (parts[parts.count - 4], parts[parts.count - 3], parts.suffix(2))
+        return mark.elementsEqual("chunking".utf8) && !id.isEmpty
+            && numbers.allSatisfy { !$0.isEmpty && $0.allSatisfy(\.isDigit) }
     }
 }
