@@ -31,7 +31,8 @@ struct ExplainCommand: ParsableCommand {
         let journal = try past.journal()
         let found = try past.decision(id, journal, json: json)
         let policy = past.policy()
-        let advice = DecisionAdvice.on(found.decision, policy, nearMiss: found.nearMiss)
+        let advice = DecisionAdvice.on(
+            found.decision, policy, nearMiss: found.nearMiss, now: Environment.live.now())
         let words = DecisionWords(found, policy, advice, journal.people)
         if json { Output.json(words.json) } else { words.lines.forEach(Output.line) }
     }

@@ -20,8 +20,10 @@ package struct DecisionAdvice: Sendable, Equatable {
 
     /// The advice on a decision, by the policy that is in force now; without one (`nil`) only what
     /// needs none.
+    ///
+    /// - Parameter now: when it is asked for: seconds.
     package static func on(
-        _ decision: JournalDecision, _ policy: Policy?, nearMiss: NearMiss?
+        _ decision: JournalDecision, _ policy: Policy?, nearMiss: NearMiss?, now: Int
     ) -> [DecisionAdvice] {
         if decision.action == .allow {
             // No policy was asked.
@@ -64,7 +66,7 @@ package struct DecisionAdvice: Sendable, Equatable {
                     "the two servers answer each other without end: see which of them repeats itself"
                 )
             ]
-        case .unknown: return onUnknown(decision, policy)
+        case .unknown: return onUnknown(decision, policy, now)
         case .list(let name): return onList(name, decision, policy)
         case .requirement: return onRequirement(decision, policy)
         case .limit(let name): return onLimit(name, decision, policy)
@@ -90,13 +92,13 @@ package struct DecisionAdvice: Sendable, Equatable {
     }
 
     private static func onUnknown(
-        _ decision: JournalDecision, _ policy: Policy?
+        _ decision: JournalDecision, _ policy: Policy?, _ now: Int
     ) -> [DecisionAdvice] {
         let peer = turnedAway(decision, policy)
         guard !peer.isEmpty else {
             return [DecisionAdvice("the message names nobody, so no list can let it in")]
         }
-        if let list = letIn(decision, policy) {
+        if let list = letIn(decision, policy, now) {
             return [
                 DecisionAdvice(
                     "@\(list) lets it in by now: what is sent again is judged by all else that the "
@@ -118,11 +120,11 @@ package struct DecisionAdvice: Sendable, Equatable {
                     "as this message was, it would then be refused by \(check.name)"
                         + (check.reason.map { " (\($0))" } ?? ""))
             }
-            return approving(peer, over(peer, decision, policy), policy) + more + [
+            return approving(peer, over(peer, policy, now), policy) + more + [
                 DecisionAdvice("keep it out", command: "ocmgate peer hold refuse \(peer)")
             ]
         }
-        let lines = allowing(peer, over(peer, decision, policy), policy)
+        let lines = allowing(peer, over(peer, policy, now), policy)
         // A CONNECT of the backend, which is no message: the list helps only where there is a peer.
         guard decision.kind == "egress" else { return lines }
         return [DecisionAdvice("if it is no OCM server, name it in egress.other")]
@@ -133,19 +135,19 @@ package struct DecisionAdvice: Sendable, Equatable {
     }
 
     /// The list that lets in by now whom no list let in: all hosts of the message are on one that does.
-    private static func letIn(_ decision: JournalDecision, _ policy: Policy?) -> String? {
+    private static func letIn(
+        _ decision: JournalDecision, _ policy: Policy?, _ now: Int
+    ) -> String? {
         guard let policy, let facts = decision.facts else { return nil }
         let hosts = [facts.peer].compactMap { $0 } + facts.alsoNamed
-        let standings = hosts.map { policy.standing(of: $0, now: facts.now) }
+        let standings = hosts.map { policy.standing(of: $0, now: now) }
         guard !standings.isEmpty, standings.allSatisfy({ $0.word == .allow }) else { return nil }
         return standings.last?.list
     }
 
-    /// The entry that let a peer in until it ended, at the time of a decision.
-    private static func over(
-        _ peer: String, _ decision: JournalDecision, _ policy: Policy?
-    ) -> Standing.Over? {
-        PeerHost(peer).flatMap { policy?.endedAllowance(of: $0, now: decision.time / 1000) }
+    /// The entry that let a peer in until it ended.
+    private static func over(_ peer: String, _ policy: Policy?, _ now: Int) -> Standing.Over? {
+        PeerHost(peer).flatMap { policy?.endedAllowance(of: $0, now: now) }
     }
 
     /// What lets in one whose entry is over; without an end it would be let in for ever.

@@ -151,7 +151,7 @@ struct JournalKeepingTests {
         #expect(data.map(\.by) == ["guard:not_allowed", "guard:not_allowed"])
         for decision in data {
             #expect(decision.detail?.contains(exchange.id) == true)
-            let advice = DecisionAdvice.on(decision, nil, nearMiss: nil)
+            let advice = DecisionAdvice.on(decision, nil, nearMiss: nil, now: 0)
             #expect(advice.map(\.command) == ["ocmgate explain \(exchange.id)"])
         }
     }

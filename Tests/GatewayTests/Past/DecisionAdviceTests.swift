@@ -6,7 +6,7 @@ import Testing
 @Suite struct DecisionAdviceTests {
     private func advice(
         by: String, _ action: DecisionRecord.Action = .deny, policy: Policy? = nil,
-        peer: String = "three.test", besides other: String? = nil,
+        peer: String = "three.test", besides other: String? = nil, at now: Int? = nil,
         _ change: (inout JournalRecord) -> Void = { _ in }
     ) throws -> [DecisionAdvice] {
         let journal = try PastJournal()
@@ -18,7 +18,8 @@ import Testing
         guard
             case .found(let found) = try DecisionSearch(journal.reader, .pseudonyms).find(id)
         else { return [] }
-        return DecisionAdvice.on(found.decision, policy, nearMiss: nil)
+        return DecisionAdvice.on(
+            found.decision, policy, nearMiss: nil, now: now ?? found.decision.time / 1000)
     }
 
     @Test func guardsAreNeverArguedWith() throws {
@@ -181,6 +182,18 @@ import Testing
             by: "unknown", action, policy: try Policy.past(ReplayTests.all), peer: "one.test")
         #expect(found.map(\.command) == [nil])
         #expect(found.first?.words.hasPrefix("@partners lets it in by now") == true)
+    }
+
+    /// Whether it is by now hangs on when somebody asks, not on when the message came.
+    @Test func whoWasLetInForATimeThatIsOverIsNotLetInByNow() throws {
+        let policy = try Policy.past(
+            "[list.guests]\nstanding = \"allow\"\n"
+                + "entries = [{ host = \"three.test\", until = 2100-01-01 }]\n" + ReplayTests.all)
+        func words(_ now: Int) throws -> String? {
+            try advice(by: "unknown", policy: policy, at: now).first?.words
+        }
+        #expect(try words(4_100_000_000)?.hasPrefix("@guests lets it in by now") == true)
+        #expect(try words(4_200_000_000)?.hasPrefix("its entry in @guests is over") == true)
     }
 
     @Test func withSeveralListsOneIsNamedToApprove() throws {

@@ -128,7 +128,8 @@ import Testing
         }
         #expect(found.nearMiss?.decision == id)
         #expect(found.nearMiss?.distortions == miss.distortions)
-        let advice = DecisionAdvice.on(found.decision, nil, nearMiss: found.nearMiss)
+        let advice = DecisionAdvice.on(
+            found.decision, nil, nearMiss: found.nearMiss, now: 0)
         #expect(advice.first?.words.contains("proxy_set_header Host") == true)
     }
 

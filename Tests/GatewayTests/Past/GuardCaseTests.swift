@@ -132,7 +132,7 @@ struct GuardCaseTests {
             Issue.record("no record")
             return
         }
-        let advice = DecisionAdvice.on(found.decision, nil, nearMiss: nil)
+        let advice = DecisionAdvice.on(found.decision, nil, nearMiss: nil, now: 0)
         #expect(advice.count == 1 && advice[0].place == nil)
         #expect(advice.first?.words.contains(told.says) == true, "\(advice)")
         #expect(advice.first?.words.contains(told.not) == false, "\(advice)")
