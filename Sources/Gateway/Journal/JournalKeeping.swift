@@ -271,10 +271,8 @@ extension Gateway {
         decision.certificate = client?.shownCertificate
         var record = JournalRecord(decision)
         tell(&record)
-        // The exchange of a code is kept itself.
-        if Denial.refusedExchange(denial.detail) == nil,
-            let held = keepHeld(record, of: denial.named)
-        {
+        // What waits since the exchange of its code does is held by no block: that exchange is kept itself.
+        if denial.ruling?.block != nil, let held = keepHeld(record, of: denial.named) {
             store.commitLater([held])
         }
         journal.note(record, LogMembers(record.decision))

@@ -156,6 +156,18 @@ struct JournalKeepingTests {
         }
     }
 
+    @Test func anExchangeThatWaitsIsKeptAndItsDataAreNot() async throws {
+        let rule = "[[rule]]\nname = \"ask\"\non = \"token.out\"\naction = \"hold\"\n"
+        let world = try WayOut(rules: rule, journal: journal)
+        let handle = try await world.receive(uri: "x7", demands: true)
+        let get = "GET /public.php/webdav/a HTTP/1.1"
+        for _ in 0..<2 { #expect(try await world.ask(get, basic(handle)).status == 503) }
+        let held = world.gateway.holds.all.flatMap(\.messages)
+        #expect(held.map(\.occasion) == ["token.out"])
+        let data = try decisions().filter { $0.kind == "webdav" }
+        #expect(data.map { $0.action == .hold } == [true, true])
+    }
+
     @Test func anExchangeThatNobodyIsAskedForIsNotToldAsSent() async throws {
         let world = try WayOut(journal: journal)
         world.world.net.answer(
