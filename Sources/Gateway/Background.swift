@@ -150,10 +150,12 @@ extension Gateway {
             switch word {
             case .taken: log.write(.notice, .storeResumed, [LogEntry(.file, path)])
             case .refused(let problem):
+                let remedy =
+                    DiskTrouble.found(around: path)?.remedy
+                    ?? "make room (where a quota is set, of it), end who holds the file locked, or see "
+                    + "whether the disk is whole"
                 Self.tell(
-                    problem, of: path, log,
-                    "nothing is let through until it does: make room (where a quota is set, of it), or "
-                        + "end who holds the file locked")
+                    problem, of: path, log, "nothing is let through until it does: \(remedy)")
             case .doubt(let problem): Self.tell(doubt: problem, of: path, log)
             }
         }
