@@ -242,7 +242,9 @@ struct InstallationCheck {
         if isService {
             let what = "this user, whose the state is, may not read it"
             if let folder = PrivateFile.shutFolder(onTheWayTo: path) {
-                find(path, "\(what): it may not enter \(folder)", remedy: PrivateFile.reachRemedy)
+                find(
+                    path, "\(what): it may not enter \(folder)",
+                    remedy: PrivateFile.reachRemedy(folder))
             } else {
                 find(path, what, remedy: "chown \(NSUserName()) \(path) && chmod u+r \(path)")
             }

@@ -124,13 +124,12 @@ extension Secret {
 }
 
 extension RequestHead {
-    /// Whether a PHP server may find parameters in the body.
+    /// Whether a PHP server may find parameters in the body: it goes by the type, and without one there are none.
+    /// Federated teams ask so, and HTTP/2 may tell the end of what has no body later.
     fileprivate var hasParametersInBody: Bool {
         switch body {
         case .none, .length(0): false
-        // HTTP/2 may tell the end of what has none later; without a type there are no parameters.
-        case .chunked: fields.contains(.contentType)
-        case .length: true
+        case .chunked, .length: fields.contains(.contentType)
         }
     }
 }

@@ -33,8 +33,10 @@ extension PrivateFile {
     }
 
     /// What to do about a file behind such a folder.
-    package static let reachRemedy =
-        "put a copy where it may, of a certificate by a hook of what renews it (docs/operations.md)"
+    package static func reachRemedy(_ folder: String) -> String {
+        "see who may: ls -ld \(folder); of a certificate a hook of what renews it puts a copy where this user "
+            + "may go (docs/operations.md)"
+    }
 
     private static func shutFolder(above path: String) -> String? {
         var shut: String?

@@ -143,7 +143,7 @@ package enum PrivateFile {
                 path: path,
                 what: "cannot be read: "
                     + (shut.map { "this user may not enter \($0)" } ?? cause(of: error)),
-                remedy: shut == nil ? "" : reachRemedy)
+                remedy: shut.map(reachRemedy) ?? "")
         }
     }
 
