@@ -18,6 +18,9 @@ struct PastOptions: ParsableArguments {
         try PastSource(configuration, dir: dir).journal()
     }
 
+    /// The policy that is in force; nil when there is none that can be read.
+    func policyInForce() -> Policy? { PastSource(configuration, dir: dir).policy() }
+
     /// The profile of the installation; the usual one where none is configured.
     func profile() throws -> Configuration.Profile {
         configuration.isThere ? try configuration.load().profile : .bridge

@@ -35,8 +35,8 @@ struct PolicyReplayCommand: ParsableCommand {
         let replay: Replay
         do {
             replay = try Replay.run(
-                policy, over: journal.reader, since: try past.start(), people: journal.people,
-                progress: progress.show)
+                policy, beside: past.policyInForce(), over: journal.reader, since: try past.start(),
+                people: journal.people, progress: progress.show)
         } catch let error as JournalError { throw CommandFailure("\(error)") }
         progress.end()
         replay.unread.told.forEach(Output.error)
@@ -72,8 +72,8 @@ struct PolicyReplayCommand: ParsableCommand {
             ),
             (
                 replay.otherLists,
-                "came when the downloaded lists held something else: they are judged by what those "
-                    + "hold now"
+                "came when the downloaded lists held something else, or nobody knows what: they are "
+                    + "judged by what those hold now"
             ),
             (replay.guarded, "others were refused by guards or failed, which no policy changes"),
             (replay.unknown, "others have no facts in the journal, or cannot be read"),

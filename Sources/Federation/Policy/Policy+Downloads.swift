@@ -15,6 +15,19 @@ extension Policy {
             contents: PolicyCanonicalForm(contentsOf: parts.lists).hash)
     }
 
+    /// Whether each list that another policy downloads from the same place under the same name holds the
+    /// same there.
+    package func holdsDownloads(of other: Policy) -> Bool {
+        lists.allSatisfy { list in
+            let twin = other.lists.first {
+                $0.name == list.name && $0.download != nil && $0.download?.url == list.download?.url
+            }
+            guard let twin else { return true }
+            return PolicyCanonicalForm(contentsOf: [list]).text
+                == PolicyCanonicalForm(contentsOf: [twin]).text
+        }
+    }
+
     /// The policy before anything came into it from outside.
     var asWritten: Policy {
         let filled = lists.indices.filter { place in

@@ -6,13 +6,16 @@ struct PastJudge {
     let policy: Policy
     private let room: PolicySnapshot.Judge
     private let people: PeopleInPolicy
+    /// Hashes of contents under which the lists that it downloads held what they hold now.
+    private let known: Set<String?>
 
     /// How a message would have ended.
     struct Judged: Sendable {
         let outcome: PastOutcome
         let would: [String]
         let certainty: Certainty
-        /// Whether downloaded lists held something else at its time than what it was judged by.
+        /// Whether downloaded lists held something else at its time than what it was judged by, or nobody
+        /// knows.
         let hasOtherLists: Bool
     }
 
@@ -20,15 +23,20 @@ struct PastJudge {
         case exact
         /// If its signature, which the lists gave nobody a reason to verify, was good.
         case ifSigned = "if-signed"
-        /// The lists decide, now or at its time, and what was downloaded of them was something else then.
+        /// What was downloaded of its lists was something else at its time.
         case otherLists = "other-lists"
         /// A condition asks for something personal that is sealed or forgotten, or the peer for what it
         /// publishes; or a limit refused it by what the journal does not hold.
         case unknown
     }
 
-    init(_ policy: Policy) {
+    /// - Parameter inForce: the policy that the gateway has now, with what its lists hold; nil where nobody
+    ///   knows it.
+    init(_ policy: Policy, beside inForce: Policy? = nil) {
         self.policy = policy
+        // A list that the gateway did not have held nothing else then.
+        let isAlike = inForce.map(policy.holdsDownloads) ?? true
+        known = isAlike ? [policy.contentsHash, inForce?.contentsHash] : [policy.contentsHash]
         // Only hashes names in memory.
         room = PolicySnapshot.Judge(policy, LimitTable(HMACKey(.sha256, Secret(Random.bytes(32)))))
         people = PeopleInPolicy(policy)
@@ -61,13 +69,11 @@ struct PastJudge {
         let isUnknown = isOpen || isUncounted || policy.hangsOnDocument(facts)
         // Who is refused by the same block as before needs no signature for it.
         let stays = message.outcome.by == outcome.by && !outcome.differs(from: message.outcome)
-        let hasOtherLists =
-            message.lists != nil && policy.contentsHash != nil
-            && message.lists != policy.contentsHash
+        let hasOtherLists = policy.contentsHash != nil && !known.contains(message.lists)
         var certainty = Certainty.exact
         if isUnknown {
             certainty = .unknown
-        } else if !stays, hasOtherLists, message.outcome.isOfLists || outcome.isOfLists {
+        } else if !stays, hasOtherLists {
             certainty = .otherLists
         } else if !stays, message.unverified != nil {
             certainty = .ifSigned

@@ -36,14 +36,15 @@ package struct Replay: Sendable {
     /// Judges what the journal holds since a time.
     ///
     /// - Parameters:
+    ///   - inForce: the policy that the gateway has now, with what its lists hold; nil where nobody knows it.
     ///   - since: milliseconds since 1970.
     ///   - people: opens what is sealed, where the policy asks for it.
     ///   - progress: the lines that were read so far.
     package static func run(
-        _ policy: Policy, over reader: JournalReader, since: Int, people: JournalPeople,
-        progress: (Int) -> Void = { _ in }
+        _ policy: Policy, beside inForce: Policy? = nil, over reader: JournalReader, since: Int,
+        people: JournalPeople, progress: (Int) -> Void = { _ in }
     ) throws -> Replay {
-        var judge = PastJudge(policy)
+        var judge = PastJudge(policy, beside: inForce)
         var replay = Replay(policy)
         // What is not asked for stays sealed.
         let opened = judge.asksForPeople ? people : .pseudonyms

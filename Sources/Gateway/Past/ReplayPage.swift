@@ -46,7 +46,10 @@ package struct ReplayPage {
                 "cannot be judged exactly: by what is sealed, what nobody asked the peer for, or what "
                     + "limits counted beside the journal"
             ),
-            (replay.otherLists, "came when the downloaded lists held something else"),
+            (
+                replay.otherLists,
+                "came when the downloaded lists held something else, or nobody knows what"
+            ),
             (replay.guarded, "were refused by guards or failed: the same under every policy"),
             (replay.unknown, "have no facts in the journal"),
         ]

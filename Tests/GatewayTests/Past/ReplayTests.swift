@@ -12,9 +12,11 @@ import Testing
         "[[rule]]\nname = \"all\"\non = [\"share\", \"notification\"]\naction = \"allow\"\n"
 
     private func replay(
-        _ policy: Policy, since: Int = 0, people: JournalPeople = .pseudonyms
+        _ policy: Policy, beside inForce: Policy? = nil, since: Int = 0,
+        people: JournalPeople = .pseudonyms
     ) throws -> Replay {
-        try Replay.run(policy, over: journal.reader, since: since, people: people)
+        try Replay.run(
+            policy, beside: inForce, over: journal.reader, since: since, people: people)
     }
 
     private func facts(
@@ -226,6 +228,56 @@ import Testing
         let now = try replay(policy("four.test"))
         #expect([now.changed, now.otherLists] == [1, 2])
         #expect(now.examples.map(\.certainty) == ["other-lists"])
+    }
+
+    /// The hash in a record is of all lists together.
+    @Test func aListThatComesOrGoesLeavesTheOthersKnown() throws {
+        func list(_ name: String, _ standing: String) -> String {
+            "[list.\(name)]\nstanding = \"\(standing)\"\nsource = \"https://d.example/\(name).txt\"\n"
+        }
+        func policy(_ lists: String, mesh: String) throws -> Policy {
+            try Policy.past(lists + Self.all).taking([
+                "mesh": [ListEntry(pattern: try #require(HostPattern(mesh)))],
+                "bad": [ListEntry(pattern: try #require(HostPattern("two.test")))],
+            ])
+        }
+        let (mesh, bad) = (list("mesh", "allow"), list("bad", "block"))
+        let both = try policy(mesh + bad, mesh: "three.test")
+        let before = try policy(mesh + bad, mesh: "four.test")
+        for (second, then) in [both, before].enumerated() {
+            try journal.add(try facts("three.test"), at: second) {
+                $0.decision.lists = then.contentsHash
+            }
+        }
+        let without = try replay(policy(bad, mesh: "three.test"), beside: both)
+        #expect([without.changed, without.otherLists] == [2, 1])
+        #expect(without.examples.map(\.certainty) == ["exact", "other-lists"])
+        let alone = try replay(policy(bad, mesh: "three.test"))
+        #expect(alone.otherLists == 2)
+        let more = try replay(
+            policy(mesh + bad + list("new", "block"), mesh: "three.test"), beside: both)
+        #expect(more.otherLists == 1)
+        // What the lists hold is not what the gateway judges by.
+        let other = try replay(policy(mesh, mesh: "five.test"), beside: both)
+        #expect(other.otherLists == 2)
+    }
+
+    @Test func aBlockThatAsksForADownloadedListIsNotExactEither() throws {
+        let lists =
+            "[list.friends]\nstanding = \"allow\"\nentries = [\"three.test\"]\n"
+            + "[list.mesh]\nstanding = \"allow\"\nsource = \"https://d.example/mesh.txt\"\n"
+        func policy(_ entry: String) throws -> Policy {
+            let rules = Self.all.replacing("action", with: "peer = \"@mesh\"\naction")
+            return try Policy.past(lists + rules).taking([
+                "mesh": [ListEntry(pattern: try #require(HostPattern(entry)))]
+            ])
+        }
+        let then = try policy("three.test")
+        try journal.add(try facts("three.test")) { $0.decision.lists = then.contentsHash }
+        let now = try policy("four.test")
+        let replay = try replay(now, beside: now)
+        #expect(replay.examples.map(\.now.by) == ["default"])
+        #expect(replay.examples.map(\.certainty) == ["other-lists"])
     }
 
     /// What only the profile let pass is no block's doing.
