@@ -13,7 +13,8 @@ struct PolicyReplayCommand: ParsableCommand {
             that were let through, bytes, and what was under way. What a guard refused stays refused; what \
             the policy had let through before takes its room. A peer that the lists refused, and that may come in now, is taken to have signed well. \
             Personal values are opened with the seal key when it can be read and the policy asks \
-            for them. Exit codes: 0 nothing changes, 1 something does, 2 it cannot be judged.
+            for them. Exit codes: 0 nothing changes, 1 something does, or a limit that the policy in \
+            force does not have counts what the journal does not hold, 2 it cannot be judged.
             """)
 
     @Option(help: "The policy file to judge by, - for standard input.")
@@ -47,7 +48,7 @@ struct PolicyReplayCommand: ParsableCommand {
             }
         }
         if json { printJSON(replay) } else { printText(replay) }
-        if replay.changed > 0 { throw Exit.findings }
+        if !replay.findsNothing { throw Exit.findings }
     }
 
     /// The files that are read, and those of the policy in force.
@@ -68,7 +69,7 @@ struct PolicyReplayCommand: ParsableCommand {
             (
                 replay.uncertain,
                 "cannot be judged exactly: by what is sealed or forgotten, what nobody asked the peer "
-                    + "for, or what limits counted beside the journal"
+                    + "for, or what limits count beside the journal"
             ),
             (
                 replay.otherLists,
@@ -79,6 +80,7 @@ struct PolicyReplayCommand: ParsableCommand {
             (replay.unknown, "others have no facts in the journal, or cannot be read"),
         ]
         for (count, words) in others where count > 0 { Output.line("  \(count) \(words)") }
+        if let words = replay.untriedWords { Output.line("  \(words)") }
         print("by peer", replay.byPeer)
         print("by block that would decide", replay.byBlock)
         print("by kind", replay.byKind)
@@ -132,6 +134,7 @@ struct PolicyReplayCommand: ParsableCommand {
             "judged": .number(replay.judged), "changed": .number(replay.changed),
             "other_block": .number(replay.otherBlock), "uncertain": .number(replay.uncertain),
             "other_lists": .number(replay.otherLists),
+            "untried_limits": .strings(replay.untriedLimits),
             "guarded": .number(replay.guarded), "unknown": .number(replay.unknown),
             "by_peer": rows(replay.byPeer), "by_block": rows(replay.byBlock),
             "by_kind": rows(replay.byKind),

@@ -138,6 +138,13 @@ extension Limit {
 }
 
 extension Policy {
+    /// Whether another policy has a limit as this one has it, and refuses by it as this one does.
+    package func shares(_ limit: Limit, with other: Policy) -> Bool {
+        let text = PolicyCanonicalForm(limit, lists: lists).text
+        return mode == other.mode
+            && other.limits.contains { PolicyCanonicalForm($0, lists: other.lists).text == text }
+    }
+
     /// The guard against a ping-pong of notifications: two servers that answer each other's message
     /// about a share with the same message, each inside the other's request, until one of them has
     /// no worker left (seen between ownCloud servers and `RESHARE_CHANGE_PERMISSION`).

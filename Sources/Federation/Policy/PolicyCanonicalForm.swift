@@ -19,11 +19,7 @@ struct PolicyCanonicalForm {
             let needs = zip(block.needs, block.refusals).map { "\($0.rawValue) \(words($1))" }
             line("need", needs.sorted())
         }
-        for block in parts.limits {
-            line("limit", [block.name, block.mode.rawValue, block.per.rawValue])
-            add(block.scope, lists: parts.lists)
-            line("measure", block.measure.words + [words(block.refusal)])
-        }
+        for block in parts.limits { add(block, lists: parts.lists) }
         for block in parts.rules {
             line("rule", [block.name, block.mode.rawValue])
             add(block.scope, lists: parts.lists)
@@ -36,6 +32,18 @@ struct PolicyCanonicalForm {
                 line("hold", [words(refusal)])
             }
         }
+    }
+
+    /// One limit alone.
+    init(_ limit: Limit, lists: [PeerList]) {
+        text = ""
+        add(limit, lists: lists)
+    }
+
+    private mutating func add(_ limit: Limit, lists: [PeerList]) {
+        line("limit", [limit.name, limit.mode.rawValue, limit.per.rawValue])
+        add(limit.scope, lists: lists)
+        line("measure", limit.measure.words + [words(limit.refusal)])
     }
 
     private mutating func add(_ list: PeerList) {

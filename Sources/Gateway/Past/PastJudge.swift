@@ -8,6 +8,10 @@ struct PastJudge {
     private let people: PeopleInPolicy
     /// Hashes of contents under which the lists that it downloads held what they hold now.
     private let known: Set<String?>
+    /// Limits that count more than the journal holds, by their places.
+    private let uncounted: Set<Int>
+    /// Those of them that nothing of the past was judged by: what they would have refused, nobody knows.
+    private let untried: Set<Int>
 
     /// How a message would have ended.
     struct Judged: Sendable {
@@ -26,7 +30,7 @@ struct PastJudge {
         /// What was downloaded of its lists was something else at its time.
         case otherLists = "other-lists"
         /// A condition asks for something personal that is sealed or forgotten, or the peer for what it
-        /// publishes; or a limit refused it by what the journal does not hold.
+        /// publishes; or a limit refused it, or might refuse it now, by what the journal does not hold.
         case unknown
     }
 
@@ -37,6 +41,11 @@ struct PastJudge {
         // A list that the gateway did not have held nothing else then.
         let isAlike = inForce.map(policy.holdsDownloads) ?? true
         known = isAlike ? [policy.contentsHash, inForce?.contentsHash] : [policy.contentsHash]
+        let uncounted = Set(policy.limits.indices.filter { policy.countsMoreThanIsKept($0) })
+        self.uncounted = uncounted
+        untried = uncounted.filter { place in
+            inForce.map { !policy.shares(policy.limits[place], with: $0) } ?? true
+        }
         // Only hashes names in memory.
         room = PolicySnapshot.Judge(policy, LimitTable(HMACKey(.sha256, Secret(Random.bytes(32)))))
         people = PeopleInPolicy(policy)
@@ -44,6 +53,9 @@ struct PastJudge {
 
     /// Whether the policy asks for anything that may be sealed.
     var asksForPeople: Bool { !people.isEmpty }
+
+    /// The labels of the limits of which nobody knows what they would have refused.
+    var untriedLimits: [String] { untried.sorted().map { policy.limits[$0].label } }
 
     mutating func judge(_ message: PastMessage) -> Judged {
         var facts = message.facts
@@ -64,8 +76,11 @@ struct PastJudge {
                 PastOutcome(policy.evaluate(other) { answers[$0] ?? .room }).differs(from: outcome)
             } ?? true
         let isUncounted =
-            outcome.action == .allow && message.outcome.action != .allow
-            && answers.keys.contains(where: countsMoreThanIsKept)
+            outcome.action == .allow
+            && answers.keys.contains { place in
+                untried.contains(place)
+                    || message.outcome.action != .allow && uncounted.contains(place)
+            }
         let isUnknown = isOpen || isUncounted || policy.hangsOnDocument(facts)
         // Who is refused by the same block as before needs no signature for it.
         let stays = message.outcome.by == outcome.by && !outcome.differs(from: message.outcome)
@@ -82,13 +97,14 @@ struct PastJudge {
             outcome: outcome, would: verdict.would, certainty: certainty,
             hasOtherLists: hasOtherLists)
     }
+}
 
+extension Policy {
     /// Whether the journal does not say how much of a limit was used: neither what was under way, nor bytes,
     /// nor which data were let through.
-    private func countsMoreThanIsKept(_ place: Int) -> Bool {
-        guard policy.limits.indices.contains(place), policy.mode == .enforce else { return false }
-        let limit = policy.limits[place]
-        guard limit.mode == .enforce else { return false }
+    fileprivate func countsMoreThanIsKept(_ place: Int) -> Bool {
+        let limit = limits[place]
+        guard mode == .enforce, limit.mode == .enforce else { return false }
         return switch limit.measure {
         case .bytes, .concurrent: true
         case .rate, .distinct:

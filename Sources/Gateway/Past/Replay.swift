@@ -4,6 +4,9 @@ package import Federation
 package struct Replay: Sendable {
     package let policy: String
     package let hash: String
+    /// The labels of limits that count what the journal does not hold, and that the policy in force does not
+    /// have: nobody knows what they would have refused.
+    package let untriedLimits: [String]
     /// Milliseconds since 1970: of the first and the last message that was judged.
     package private(set) var first: Int?
     package private(set) var last: Int?
@@ -16,7 +19,7 @@ package struct Replay: Sendable {
     /// What is no record, and was left out.
     package private(set) var unread = UnreadLines()
     /// Judged, but a condition asks for what is sealed or forgotten, nobody asked what the peer publishes, or
-    /// nobody wrote down what a limit counted.
+    /// nobody wrote down what a limit counts.
     package private(set) var uncertain = 0
     /// Judged by other contents of downloaded lists than those of their time.
     package private(set) var otherLists = 0
@@ -45,7 +48,7 @@ package struct Replay: Sendable {
         people: JournalPeople, progress: (Int) -> Void = { _ in }
     ) throws -> Replay {
         var judge = PastJudge(policy, beside: inForce)
-        var replay = Replay(policy)
+        var replay = Replay(judge)
         // What is not asked for stays sealed.
         let opened = judge.asksForPeople ? people : .pseudonyms
         let batches = JournalBatches(reader: reader, days: try reader.days(), since: since)
@@ -62,9 +65,10 @@ package struct Replay: Sendable {
         return replay
     }
 
-    init(_ policy: Policy) {
-        self.policy = policy.name
-        hash = policy.hash
+    init(_ judge: PastJudge) {
+        policy = judge.policy.name
+        hash = judge.policy.hash
+        untriedLimits = judge.untriedLimits
     }
 
     mutating func note(_ message: PastMessage, _ judged: PastJudge.Judged) {
@@ -103,6 +107,19 @@ package struct Replay: Sendable {
 
     private static let exampleLimit = 300
     private static let examplesOfSort = 3
+}
+
+extension Replay {
+    /// Whether the past says that nothing would change.
+    package var findsNothing: Bool { changed == 0 && untriedLimits.isEmpty }
+
+    /// What is said of the limits that nothing can be said of; nil where there are none.
+    package var untriedWords: String? {
+        guard !untriedLimits.isEmpty else { return nil }
+        let names = untriedLimits.joined(separator: ", ")
+        return "what \(names) would have refused is not known, nor counted here: the journal holds "
+            + "neither bytes, nor what was under way, nor data that were let through"
+    }
 }
 
 /// One message that would end otherwise.

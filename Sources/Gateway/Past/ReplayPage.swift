@@ -44,7 +44,7 @@ package struct ReplayPage {
             (
                 replay.uncertain,
                 "cannot be judged exactly: by what is sealed, what nobody asked the peer for, or what "
-                    + "limits counted beside the journal"
+                    + "limits count beside the journal"
             ),
             (
                 replay.otherLists,
@@ -54,7 +54,8 @@ package struct ReplayPage {
             (replay.unknown, "have no facts in the journal"),
         ]
         let cells = rows.map { "<tr><td class=\"n\">\($0.0)</td><td>\(escaped($0.1))</td></tr>" }
-        return "<table>\(cells.joined())</table>"
+        let untried = replay.untriedWords.map { "<p>\(escaped($0))</p>" } ?? ""
+        return "<table>\(cells.joined())</table>\(untried)"
     }
 
     private func table(_ title: String, _ column: String, _ tally: ReplayTally) -> String {

@@ -191,8 +191,29 @@ import Testing
     func limitsOfWhatIsUnderWayAlwaysHaveRoom(_ measure: String) throws {
         for second in 0..<4 { _ = try journal.add(try facts(), at: second) }
         let limit = "[[limit]]\nname = \"l\"\non = \"share.in\"\nper = \"peer\"\n\(measure)\n"
-        let replay = try replay(.past(limit + Self.all))
-        #expect([replay.judged, replay.changed] == [4, 0])
+        let next = try Policy.past(limit + Self.all)
+        let replay = try replay(next, beside: .past(Self.all))
+        #expect([replay.judged, replay.changed, replay.uncertain] == [4, 0, 4])
+        #expect(replay.untriedLimits == ["limit:l"] && !replay.findsNothing)
+        #expect(ReplayPage(replay, file: "next.toml").html.contains("limit:l"))
+        // What was let through under it before had its room.
+        let same = try self.replay(next, beside: next)
+        #expect(same.uncertain == 0 && same.findsNothing)
+        // One that refuses nothing has nothing to be known of.
+        let reporting = try self.replay(
+            .past(limit + "mode = \"report\"\n" + Self.all), beside: .past(Self.all))
+        #expect(reporting.findsNothing)
+    }
+
+    /// Data that are let through have no record.
+    @Test func aLimitOfDataIsToldThoughNoMessagePassesIt() throws {
+        try journal.add(try facts())
+        let limit =
+            "[[limit]]\nname = \"l\"\non = \"webdav.in\"\nper = \"peer\"\nrate = \"1/day\"\n"
+        let replay = try replay(.past(limit + Self.all), beside: .past(Self.all))
+        #expect([replay.changed, replay.uncertain] == [0, 0])
+        #expect(replay.untriedLimits == ["limit:l"] && !replay.findsNothing)
+        #expect(try self.replay(.past(Self.all), beside: .past(Self.all)).findsNothing)
     }
 
     /// Data that were let through are in no record, so nobody knows how full a limit was.
