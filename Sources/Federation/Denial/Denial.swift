@@ -11,6 +11,8 @@ package struct Denial: Error, Sendable, Equatable {
     package private(set) var detail: String
     /// The host that it is about, where that is not the peer; `detail` says so.
     package private(set) var named: PeerHost?
+    /// Whether part of what it refuses had passed; `detail` says how much.
+    private var isOfRest = false
     /// `message` of the answer, for servers that go by it.
     package private(set) var message: String?
     /// What another server said, in its words: for the log, and for nothing that is kept for long,
@@ -106,8 +108,17 @@ package struct Denial: Error, Sendable, Equatable {
         return denial
     }
 
+    /// The same of the rest of a transfer, of which so many bytes had passed.
+    package func cuttingOff(after bytes: Int) -> Denial {
+        var denial = adding(", cut off after \(bytes) bytes")
+        denial.isOfRest = true
+        return denial
+    }
+
     /// What the journal keeps of `detail`: where a block ruled, only what that does not tell.
-    package var keptDetail: String? { ruling?.block == nil || named != nil ? detail : nil }
+    package var keptDetail: String? {
+        ruling?.block == nil || named != nil || isOfRest ? detail : nil
+    }
 
     /// The same with more detail.
     package func adding(_ detail: String) -> Denial {

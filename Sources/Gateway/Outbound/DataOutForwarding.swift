@@ -81,11 +81,12 @@ extension Gateway {
     /// The refusal of a request that is under way, once its share is over.
     private func withdrawal(
         of data: DataShare, _ request: PeerRequest
-    ) -> (@Sendable () -> Answer?)? {
+    ) -> (@Sendable (Int) -> Answer?)? {
         guard case .recorded(let id, _) = data.share else { return nil }
-        return { [self] in
+        return { [self] passed in
             guard registry.standing(of: id, now: environment.now()) != .active else { return nil }
-            return refusal(over("share \(id) is over", to: request.head.method), of: request)
+            let denial = over("share \(id) is over", to: request.head.method)
+            return refusal(denial.cuttingOff(after: passed), of: request)
         }
     }
 

@@ -86,7 +86,7 @@ extension Denial {
     /// Whether a refusal's words say so.
     static func isOver(_ detail: String?) -> Bool {
         guard let detail else { return false }
-        return detail.hasPrefix(begin) && detail.hasSuffix(over)
+        return detail.hasPrefix(begin) && detail.firstRange(of: over) != nil
     }
 
     /// Whether a refusal's words say that the backend refuses the secret.

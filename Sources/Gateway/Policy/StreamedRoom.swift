@@ -66,14 +66,15 @@ final class StreamedRoom: Sendable {
 
     /// Whether so many bytes of either body may go on.
     func passes(_ count: Int) -> Passing {
-        let unpaid = bytes.withLock { bytes in
+        let (unpaid, passed) = bytes.withLock { bytes in
             let paid = min(bytes.ahead, count)
+            let passed = bytes.passed
             bytes.ahead -= paid
             bytes.passed += count
-            return count - paid
+            return (count - paid, passed)
         }
         if unpaid == 0 { return .goesOn }
-        return room.pass(unpaid).map { .ends($0) } ?? .goesOn
+        return room.pass(unpaid).map { .ends($0.cuttingOff(after: passed)) } ?? .goesOn
     }
 
     /// The request is sent once more, in the place of an answer: the bytes of its body were taken already.

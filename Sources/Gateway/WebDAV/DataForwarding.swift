@@ -109,13 +109,13 @@ extension Gateway {
             client: request.client, dropping: dropped, reader: reader,
             authorization: authorization, adding: added)
         let room: StreamedRoom?
-        var withdrawn: (@Sendable () -> Answer?)?
+        var withdrawn: (@Sendable (Int) -> Answer?)?
         var onEnd: (@Sendable (ForwardingResult) -> Void)?
         switch basis {
         case .unjudged: room = nil
         case .granted(let grant, let pending):
             room = pending
-            withdrawn = { [self] in withdrawal(of: grant, request) }
+            withdrawn = { [self] passed in withdrawal(of: grant, request, after: passed) }
             if backend.view.backend.credential == .basic {
                 onHead = heard(
                     of: grant.share, inPath: request.secretInPath != nil, before: onHead)
@@ -161,16 +161,19 @@ extension Gateway {
         }
     }
 
-    /// The refusal of a request that is under way, once its share is over.
-    private func withdrawal(of grant: DataGrant, _ request: DataRequest) -> Answer? {
+    /// The refusal of a request that is under way, of which so many bytes have passed, once its share is over.
+    private func withdrawal(
+        of grant: DataGrant, _ request: DataRequest, after passed: Int
+    ) -> Answer? {
         guard !registry.isGood(grant.share, epoch: grant.epoch, now: environment.now()) else {
             return nil
         }
-        switch grant.access {
-        case .token:
-            return refusal(Denial(.tokenInvalid, "share \(grant.share) is over"), of: request)
-        case .secret: return refusal(Denial(.secretRefused, over: grant.share), of: request)
-        }
+        let denial =
+            switch grant.access {
+            case .token: Denial(.tokenInvalid, "share \(grant.share) is over")
+            case .secret: Denial(.secretRefused, over: grant.share)
+            }
+        return refusal(denial.cuttingOff(after: passed), of: request)
     }
 
     /// What takes the place of an answer: a refusal, where a limit has no room for it or nobody can

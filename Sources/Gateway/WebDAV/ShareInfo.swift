@@ -44,10 +44,10 @@ extension Gateway {
             var forwarding = forwarding(
                 ofShareInfo: writer, read?.body, hiding: asked?.hidden, from: client)
             if let share = asked?.share {
-                forwarding.withdrawn = { [self] in
+                forwarding.withdrawn = { [self] passed in
                     guard !registry.isGood(share.id, epoch: share.epoch, now: environment.now())
                     else { return nil }
-                    let denial = Denial(.secretRefused, over: share.id)
+                    let denial = Denial(.secretRefused, over: share.id).cuttingOff(after: passed)
                     return refusal(denial, ofShareInfo: head, client)
                 }
             }

@@ -110,7 +110,7 @@ extension ClientExchange {
         guard let passage, let withdrawn = passage.forwarding.withdrawn else { return nil }
         let isDue = passage.nextLook.map { $0 <= loop.now } ?? false
         if isDue || passage.nextLook == nil { passage.nextLook = loop.now + .seconds(1) }
-        return isDue ? withdrawn() : nil
+        return isDue ? withdrawn(passage.requestBytes + passage.responseBytes) : nil
     }
 
     private func withdraw(_ answer: Answer) {

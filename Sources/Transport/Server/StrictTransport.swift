@@ -56,7 +56,7 @@ struct StrictTransport: RequestHandler {
             }
         }
         if let withdrawn = forwarding.withdrawn {
-            forwarding.withdrawn = { withdrawn().map { marked($0) } }
+            forwarding.withdrawn = { withdrawn($0).map { marked($0) } }
         }
         if let onData = forwarding.onData {
             forwarding.onData = { onData($0).map { marked($0) } }

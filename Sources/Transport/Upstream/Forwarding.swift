@@ -29,8 +29,9 @@ package struct Forwarding: Sendable {
     /// pass, an answer takes the place of one that has not begun, and cuts one off that has. On the
     /// event loop.
     package var onData: (@Sendable (Int) -> Answer?)?
-    /// The same, asked while pieces of either body pass, at most once a second. On the event loop.
-    package var withdrawn: (@Sendable () -> Answer?)?
+    /// The same, asked while pieces of either body pass, at most once a second, with the number of the bytes
+    /// that have passed. On the event loop.
+    package var withdrawn: (@Sendable (Int) -> Answer?)?
     /// Called exactly once, when all is over. On the event loop.
     package var onEnd: (@Sendable (ForwardingResult) -> Void)?
 
@@ -42,7 +43,7 @@ package struct Forwarding: Sendable {
         replacing: (@Sendable (ResponseHead) -> Replacement?)? = nil,
         onFailure: (@Sendable (UpstreamFailure) -> Answer)? = nil,
         onData: (@Sendable (Int) -> Answer?)? = nil,
-        withdrawn: (@Sendable () -> Answer?)? = nil,
+        withdrawn: (@Sendable (Int) -> Answer?)? = nil,
         onEnd: (@Sendable (ForwardingResult) -> Void)? = nil
     ) {
         self.upstream = upstream

@@ -162,7 +162,7 @@ import Testing
             world.gateway.registry.end(share.id, now: world.world.clock.now))
         for (method, plan) in plans {
             guard case .forward(let forwarding) = plan else { throw WayOut.Unmade() }
-            #expect(forwarding.withdrawn?()?.status == (method == "GET" ? status : 403))
+            #expect(forwarding.withdrawn?(0)?.status == (method == "GET" ? status : 403))
         }
         let codes = [404: "share_unknown", 403: "share_unknown", 503: "backend_unavailable"]
         for method in ["GET", "HEAD", "PROPFIND"] {

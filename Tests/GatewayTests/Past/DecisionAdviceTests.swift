@@ -43,6 +43,10 @@ import Testing
         #expect(over.detail == "share 0198 is over")
         #expect(found.first?.words.contains("ended here") == true)
         #expect(found.first?.words.contains("a new share from its owner") == true)
+        let rest = over.cuttingOff(after: 7)
+        #expect(rest.detail == "share 0198 is over, cut off after 7 bytes")
+        let under = try advice(by: "guard:\(code.rawValue)") { $0.decision.detail = rest.detail }
+        #expect(under.map(\.words) == found.map(\.words))
         let other = try advice(by: "guard:\(code.rawValue)") { $0.decision.detail = "another" }
         #expect(other.first?.words.contains("ended here") == false)
     }

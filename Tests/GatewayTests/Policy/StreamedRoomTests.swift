@@ -43,6 +43,7 @@ import Transport
         let denials = rooms.compactMap { denial($0, length) }
         #expect(denials.count == 9)
         #expect(denials.allSatisfy { $0.status == 429 && $0.detail == "policy: limit:bytes" })
+        #expect(denials.allSatisfy { $0.keptDetail == nil })
         #expect(rooms[0].passes(length) == .goesOn)
         for room in rooms { room.end() }
         let next = try room(world)
@@ -64,6 +65,16 @@ import Transport
         #expect(denial.by == "limit:bytes" && denial.status == 429)
         #expect(try #require(denial.retryAfter) > 80_000)
         #expect(try room(world) == nil)
+    }
+
+    /// Nothing else tells it from what was refused before it began.
+    @Test func whatIsCutOffSaysHowMuchHadPassed() throws {
+        let world = try TestWorld(rules: Self.limit())
+        let first = try #require(try room(world, .chunked))
+        #expect(first.passes(700) == .goesOn && first.passes(600) == .goesOn)
+        guard case .ends(let denial) = first.passes(900) else { throw TestPeer.Unmade() }
+        #expect(denial.detail == "policy: limit:bytes, cut off after 1300 bytes")
+        #expect(denial.keptDetail == denial.detail)
     }
 
     /// What limits count no more is forgotten twice a minute, and a backend may take longer.

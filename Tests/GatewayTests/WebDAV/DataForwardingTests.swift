@@ -196,13 +196,13 @@ import Testing
                 guard case .forward(let forwarding) = world.gateway.plan(head, from: world.client),
                     let withdrawn = forwarding.withdrawn
                 else { throw TestGateway.NoAddress() }
-                #expect(withdrawn() == nil)
+                #expect(withdrawn(0) == nil)
                 if expires {
                     world.pass(seconds: 60)
                 } else {
                     try await world.gateway.store.commit(world.gateway.registry.end(id, now: now))
                 }
-                let answer = withdrawn()
+                let answer = withdrawn(0)
                 #expect(answer?.status == 401)
                 #expect(answer?.code == (byToken ? "token_invalid" : "secret_refused"))
             }

@@ -70,10 +70,10 @@ import Testing
             case .forward(let forwarding) = await then(request),
             let withdrawn = forwarding.withdrawn
         else { throw TestGateway.NoAddress() }
-        #expect(withdrawn() == nil)
+        #expect(withdrawn(0) == nil)
         let now = world.gateway.environment.now()
         try await world.gateway.store.commit(world.gateway.registry.end(id, now: now))
-        #expect(withdrawn()?.status == 503)
+        #expect(withdrawn(0)?.status == 503)
         #expect(Planned(await then(request)).status == 503)
     }
 

@@ -59,7 +59,7 @@ import Testing
 
     @Test func theAnswerToWhatIsWithdrawnSaysSo() throws {
         var forwarding = try forwarding(to: Upstream(.unix(path: "/nonexistent")))
-        forwarding.withdrawn = { Answer(status: 403) }
+        forwarding.withdrawn = { _ in Answer(status: 403) }
         let plan = Plan.forward(forwarding)
         let handler = StrictTransport(
             .seconds(31_536_000), before: TestHandler { _, _ in plan })
@@ -75,7 +75,7 @@ import Testing
             Issue.record("it is not forwarded")
             return
         }
-        let fields = try #require(marked.withdrawn?()).fields
+        let fields = try #require(marked.withdrawn?(0)).fields
         #expect(fields.map(\.name) == ["strict-transport-security"])
         #expect(fields.map(\.value) == ["max-age=31536000"])
     }

@@ -135,7 +135,7 @@ import Testing
             return .forward(
                 Forwarding(
                     to: upstream, head: writer,
-                    withdrawn: { Answer(status: 401, body: Array("over".utf8)) }))
+                    withdrawn: { Answer(status: $0 > 0 ? 401 : 500, body: Array("over".utf8)) }))
         }
         var answer = ""
         try await serve(
