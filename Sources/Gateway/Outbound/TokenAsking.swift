@@ -174,7 +174,9 @@ extension ExchangeFailure {
     func denial(retryAfter: Int) -> Denial {
         switch self {
         case .grantRefused: Denial(.shareEnded, detail)
-        case .refused(let denial, let decision, _): Denial(denial, ofExchange: decision)
+        case .refused(let denial, let decision, _):
+            Denial(
+                denial, ofExchange: decision, retryAfter: denial.retryAfter.map { _ in retryAfter })
         case .denied(let denial): denial
         case .clientRefused, .unreachable, .unusable, .nowhere, .tokenRefused:
             Denial(.peerUnavailable, "token: \(detail)", retryAfter: retryAfter)

@@ -33,6 +33,8 @@ struct TokenLease: Sendable {
     private var failure: ExchangeFailure?
     /// Nobody is asked before.
     private var quietUntil = 0
+    /// Before, what refused the exchange has no room.
+    private var fullUntil = 0
     /// In a row.
     private var failures = 0
     /// When a token was last refused, or may be tried again after that.
@@ -56,7 +58,8 @@ struct TokenLease: Sendable {
         if case .refused(_, _, let known) = failure, known != policy() { return .ask }
         switch demand {
         case .offered(let secret): return .secret(secret)
-        case .required: return .refuse(failure, retryAfter: quietUntil - now)
+        case .required:
+            return .refuse(failure, retryAfter: max(quietUntil, fullUntil) - now)
         }
     }
 
@@ -75,6 +78,7 @@ struct TokenLease: Sendable {
         self.failure = failure
         failures += 1
         quietUntil = now + failure.pause(after: failures)
+        fullUntil = now + (failure.roomAfter ?? 0)
         switch failure {
         // What the peer said of the code holds for the tokens that were made from it.
         case .grantRefused: token = nil
@@ -91,6 +95,7 @@ struct TokenLease: Sendable {
         if let refusedAt, now - refusedAt < Self.suspicious {
             refusals += 1
             failure = .tokenRefused
+            fullUntil = 0
             quietUntil = now + ExchangeFailure.tokenRefused.pause(after: refusals)
             self.refusedAt = quietUntil
         } else {
@@ -122,9 +127,20 @@ enum ExchangeFailure: Error, Sendable, Equatable {
     /// We do not ask: we cannot sign, or write down that we do.
     case denied(Denial)
 
+    /// Seconds after which the policy may say something else, where it says so.
+    var roomAfter: Int? {
+        switch self {
+        case .refused(let denial, _, _): denial.retryAfter
+        case .grantRefused, .clientRefused, .unreachable, .unusable, .nowhere, .tokenRefused,
+            .denied:
+            nil
+        }
+    }
+
     /// Seconds for which nobody is asked, after so many failures in a row.
     func pause(after failures: Int) -> Int {
-        switch self {
+        if let roomAfter { return min(60, roomAfter) }
+        return switch self {
         case .grantRefused: 60
         case .clientRefused, .unusable, .nowhere, .tokenRefused, .refused, .denied:
             min(60, 5 << min(failures - 1, 4))

@@ -57,13 +57,13 @@ extension Denial {
 
     /// Data for which no token was asked, since that was refused: the block that did so has said nothing of the
     /// data.
-    init(_ denial: Denial, ofExchange decision: String) {
+    init(_ denial: Denial, ofExchange decision: String, retryAfter: Int?) {
         self.init(
             denial.code,
             ruling: Ruling(
                 name: denial.disclosedCode, status: denial.ruling?.status,
                 hint: denial.ruling?.hint),
-            "\(Self.exchange)\(decision): \(denial.detail)", retryAfter: denial.retryAfter)
+            "\(Self.exchange)\(decision): \(denial.detail)", retryAfter: retryAfter)
     }
 
     /// The decision on the exchange that was refused, where a refusal's words say so.

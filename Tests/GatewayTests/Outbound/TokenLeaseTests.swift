@@ -93,6 +93,22 @@ import Testing
         #expect(lease.next(.required, now: 1001, under: other).word == "ask")
     }
 
+    /// A full limit says when it has room: nobody waits longer, and each is told what is left of it.
+    @Test(arguments: [(12, 12), (3600, 60)])
+    mutating func whatALimitRefusesIsAskedForOnceItHasRoom(_ full: Int, _ pause: Int) {
+        let failure = ExchangeFailure.refused(
+            Denial(.limitExceeded, retryAfter: full), decision: "d1", under: TokenLease.policy)
+        for _ in 0..<3 { lease.failed(failure, now: 1000) }
+        #expect(lease.next(.required, now: 1000).word == "refuse refused \(full)")
+        #expect(lease.next(.required, now: 1007).word == "refuse refused \(full - 7)")
+        #expect(lease.next(.required, now: 1000 + pause - 1).word != "ask")
+        #expect(lease.next(.required, now: 1000 + pause).word == "ask")
+        #expect(failure.denial(retryAfter: 5).retryAfter == 5)
+        let whole = ExchangeFailure.refused(
+            Denial(.notAllowed), decision: "d1", under: TokenLease.policy)
+        #expect(whole.denial(retryAfter: 5).retryAfter == nil)
+    }
+
     @Test mutating func aCodeThatIsOverEndsItsTokens() {
         lease.obtained(token)
         lease.failed(.grantRefused, now: 1100)
