@@ -91,6 +91,11 @@ package struct DecisionAdvice: Sendable, Equatable {
         return (host ?? first).description
     }
 
+    /// What that host is called: it may be another than the peer.
+    private static func called(_ host: String, _ decision: JournalDecision) -> String {
+        host == peer(decision) ? "the peer" : host
+    }
+
     private static func onUnknown(
         _ decision: JournalDecision, _ policy: Policy?, _ now: Int
     ) -> [DecisionAdvice] {
@@ -105,12 +110,13 @@ package struct DecisionAdvice: Sendable, Equatable {
                         + "policy asks")
             ]
         }
+        let name = called(peer, decision)
         if decision.action == .hold {
-            // The peer itself is on a list; a host that it names is not.
-            if case .list? = decision.standing.flatMap({ Decider($0) }) {
+            // The peer itself is on a list; a host that is named beside it is not, and which is not known.
+            if case .list? = decision.standing.flatMap({ Decider($0) }), name == "the peer" {
                 return [
                     DecisionAdvice(
-                        "a host that the message names waits; see which",
+                        "a host that the message or its peer names waits; see which",
                         command: "ocmgate peer hold list")
                 ]
             }
@@ -120,11 +126,11 @@ package struct DecisionAdvice: Sendable, Equatable {
                     "as this message was, it would then be refused by \(check.name)"
                         + (check.reason.map { " (\($0))" } ?? ""))
             }
-            return approving(peer, over(peer, policy, now), policy) + more + [
+            return approving(peer, name, over(peer, policy, now), policy) + more + [
                 DecisionAdvice("keep it out", command: "ocmgate peer hold refuse \(peer)")
             ]
         }
-        let lines = allowing(peer, over(peer, policy, now), policy)
+        let lines = allowing(peer, name, over(peer, policy, now), policy)
         // A CONNECT of the backend, which is no message: the list helps only where there is a peer.
         guard decision.kind == "egress" else { return lines }
         return [DecisionAdvice("if it is no OCM server, name it in egress.other")]
@@ -167,7 +173,7 @@ package struct DecisionAdvice: Sendable, Equatable {
 
     /// What lets a peer in whose messages wait.
     private static func approving(
-        _ peer: String, _ over: Standing.Over?, _ policy: Policy?
+        _ peer: String, _ name: String, _ over: Standing.Over?, _ policy: Policy?
     ) -> [DecisionAdvice] {
         let approve = "ocmgate peer hold approve \(peer)"
         let own = ownAllowing(policy).map(\.name).filter { $0 != over?.list }
@@ -185,9 +191,9 @@ package struct DecisionAdvice: Sendable, Equatable {
         return [
             DecisionAdvice(
                 own.count > 1
-                    ? "let it in, by one of your lists: \(own.joined(separator: ", "))"
+                    ? "let \(name) in, by one of your lists: \(own.joined(separator: ", "))"
                     : own.isEmpty && isNamed
-                        ? excepting + excepted.joined(separator: ", ") : "let it in",
+                        ? excepting(name, excepted) : "let \(name) in",
                 command: approve + (isNamed ? list : ""))
         ]
     }
@@ -225,7 +231,7 @@ package struct DecisionAdvice: Sendable, Equatable {
         case .downloaded:
             return [
                 DecisionAdvice("see what the list says", command: "ocmgate list show \(name)")
-            ] + allowing(peer, nil, policy)
+            ] + allowing(peer, called(peer, decision), nil, policy)
         }
     }
 
@@ -247,39 +253,41 @@ package struct DecisionAdvice: Sendable, Equatable {
 
     /// An entry in an own list: it beats those that were downloaded. Where one is over, that one first, and
     /// an end for the others.
+    ///
+    /// - Parameter name: what it is called.
     private static func allowing(
-        _ peer: String, _ over: Standing.Over?, _ policy: Policy?
+        _ peer: String, _ name: String, _ over: Standing.Over?, _ policy: Policy?
     ) -> [DecisionAdvice] {
         if let policy {
             let own = ownAllowing(policy).filter { $0.name != over?.list }
-            let others = own.map { entry(peer, in: $0, isEnding: over != nil, policy) }
+            let others = own.map { entry(peer, name, in: $0, isEnding: over != nil, policy) }
             if let over { return [renewing(over, policy)] + others }
             if !own.isEmpty { return others }
             let excepted = exceptedAllowing(policy)
             if !excepted.isEmpty {
-                return [
-                    DecisionAdvice(
-                        excepting + excepted.joined(separator: ", "), place: policy.file)
-                ]
+                return [DecisionAdvice(excepting(name, excepted), place: policy.file)]
             }
         }
         return [
             DecisionAdvice(
-                "let the peer in by a list of your own",
+                "let \(name) in by a list of your own",
                 command: "[list.partners]\nstanding = \"allow\"\nentries  = [\"\(peer)\"]",
                 place: policy?.file)
         ]
     }
 
-    private static let excepting = "let the peer in by a list of your own; a block excepts each: "
+    private static func excepting(_ name: String, _ lists: [String]) -> String {
+        "let \(name) in by a list of your own; a block excepts each: "
+            + lists.joined(separator: ", ")
+    }
 
     private static func entry(
-        _ peer: String, in own: PeerList, isEnding: Bool, _ policy: Policy
+        _ peer: String, _ name: String, in own: PeerList, isEnding: Bool, _ policy: Policy
     ) -> DecisionAdvice {
         line(
             own.source == nil
-                ? "let the peer in: add this to the entries of [list.\(own.name)]"
-                : "let the peer in: add this line to the list \(own.name)", peer, in: own,
+                ? "let \(name) in: add this to the entries of [list.\(own.name)]"
+                : "let \(name) in: add this line to the list \(own.name)", peer, in: own,
             isEnding: isEnding, policy)
     }
 

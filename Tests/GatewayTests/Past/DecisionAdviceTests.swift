@@ -353,6 +353,15 @@ import Testing
         let unknown = try advice(
             by: "unknown", policy: policy, peer: "one.test", besides: "new.test")
         #expect(unknown.map(\.command) == ["{ host = \"new.test\", note = \"\" },"])
+        #expect(unknown.first?.words.hasPrefix("let new.test in: ") == true)
+        let waiting = try advice(
+            by: "unknown", .hold, policy: policy, peer: "one.test", besides: "new.test"
+        ) {
+            $0.decision.standing = "list:partners"
+        }
+        #expect(waiting.first?.words == "let new.test in")
+        #expect(waiting.first?.command == "ocmgate peer hold approve new.test")
+        #expect(waiting.last?.command == "ocmgate peer hold refuse new.test")
         // What the lists turn away before anything is verified is recorded as coming from there.
         let claimed = try advice(
             by: "list:bad", policy: policy, peer: "bad.test", besides: "one.test"
