@@ -100,11 +100,11 @@ package struct Denial: Error, Sendable, Equatable {
 
     /// The same, about another host than the peer.
     ///
-    /// - Parameter peer: whose documents or shares name it; nil for the message itself.
-    package func about(_ host: PeerHost, namedBy peer: PeerHost? = nil) -> Denial {
+    /// - Parameter namer: what names it: the peer, where its documents or shares do.
+    package func about(_ host: PeerHost, namedBy namer: String = "the message") -> Denial {
         var denial = self
         denial.named = host
-        denial.detail += ", of \(host), which \(peer?.description ?? "the message") names"
+        denial.detail += ", of \(host), which \(namer) names"
         return denial
     }
 

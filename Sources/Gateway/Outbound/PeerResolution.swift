@@ -113,7 +113,7 @@ extension Gateway {
         try checkPort(of: host, namedBy: peer)
         guard host != peer, configuration.profile != .observe else { return }
         if let denial = policy.standing(of: host, now: environment.now()).denial {
-            throw denial.about(host, namedBy: peer)
+            throw denial.about(host, namedBy: peer.description)
         }
     }
 

@@ -125,9 +125,12 @@ extension Standings {
     /// Why the lists do not let a message in, for whichever host it is; nil where they do.
     func denial(of facts: Facts) -> Denial? {
         guard let denial = deciding.denial else { return nil }
-        // What comes in names other hosts itself; for what goes out the peer does.
-        let namer = facts.occasion.direction == .outbound ? facts.peer : nil
-        return decidingHost.map { denial.about($0, namedBy: namer) } ?? denial
+        guard let host = decidingHost else { return denial }
+        switch (facts.occasion.direction, facts.occasion.kind, facts.peer) {
+        case (.outbound, _, let peer?): return denial.about(host, namedBy: peer.description)
+        case (.inbound, .webdav, _): return denial.about(host, namedBy: "the share")
+        case (.inbound, _, _), (.outbound, _, nil): return denial.about(host)
+        }
     }
 
     /// Why a message is refused: by its verdict, or since another host that it names waits for a person.

@@ -279,6 +279,19 @@ import Transport
     private static let blocking =
         "[list.bad]\nstanding = \"block\"\nentries = [\"stranger.test\"]\n" + ReplayTests.all
 
+    /// What comes in names it itself, but for a request for data; what goes out names nobody but its peer.
+    @Test(arguments: [
+        (Occasion(.share, .inbound), "the message"), (Occasion(.webdav, .inbound), "the share"),
+        (Occasion(.webdav, .outbound), "one.test"),
+    ])
+    func whatNamesAHostThatIsRefusedIsTold(_ occasion: Occasion, _ namer: String) throws {
+        let policy = try Policy.past(Self.blocking)
+        var facts = Facts(occasion, peer: PeerHost("one.test"), now: 1_700_000_000)
+        facts.alsoNamed = [try #require(PeerHost("stranger.test"))]
+        let denial = try #require(policy.standings(of: facts).denial(of: facts))
+        #expect(denial.detail.hasSuffix(", of stranger.test, which \(namer) names"))
+    }
+
     @Test func aCandidateLooksAtEveryHostOfAMessage() async throws {
         let world = try TestWorld(unknown: "allow")
         let holder = world.gateway.policy
