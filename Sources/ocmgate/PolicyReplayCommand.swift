@@ -77,6 +77,10 @@ struct PolicyReplayCommand: ParsableCommand {
                     + "judged by what those hold now"
             ),
             (replay.guarded, "others were refused by guards or failed, which no policy changes"),
+            (
+                replay.withoutToken,
+                "others wanted a token whose exchange was refused: the decision on that is judged"
+            ),
             (replay.unknown, "others have no facts in the journal, or cannot be read"),
         ]
         for (count, words) in others where count > 0 { Output.line("  \(count) \(words)") }
@@ -135,7 +139,8 @@ struct PolicyReplayCommand: ParsableCommand {
             "other_block": .number(replay.otherBlock), "uncertain": .number(replay.uncertain),
             "other_lists": .number(replay.otherLists),
             "untried_limits": .strings(replay.untriedLimits),
-            "guarded": .number(replay.guarded), "unknown": .number(replay.unknown),
+            "guarded": .number(replay.guarded), "without_token": .number(replay.withoutToken),
+            "unknown": .number(replay.unknown),
             "by_peer": rows(replay.byPeer), "by_block": rows(replay.byBlock),
             "by_kind": rows(replay.byKind),
             "reported": .list(

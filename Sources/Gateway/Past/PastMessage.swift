@@ -23,6 +23,8 @@ package struct PastMessage: Sendable {
         /// Refused by a guard, or failed: the same under every policy. What the policy had let through by
         /// then has taken room of its limits all the same, and is told as let through.
         case guarded(PastMessage?)
+        /// Data for which no token was asked, since the policy refused to: the exchange has its own decision.
+        case withoutToken
         /// A decision whose facts were not kept whole.
         case unknown
     }
@@ -34,6 +36,7 @@ package struct PastMessage: Sendable {
         guard let by = members["by"]?.string, let action = members["action"]?.string,
             let decision = members["decision"]?.string, let time = members.time
         else { return .unknown }
+        if Denial.refusedExchange(members["detail"]?.string) != nil { return .withoutToken }
         guard !Decider.isGuard(by), let action = Verdict.Action(rawValue: action) else {
             return .guarded(letThrough(members, people, decision, time))
         }

@@ -14,6 +14,9 @@ package struct Replay: Sendable {
     package private(set) var judged = 0
     /// Refused by guards, or failed: the same under every policy.
     package private(set) var guarded = 0
+    /// Data that wanted a token for which nobody asked: what the policy says of the exchange, which is judged,
+    /// decides.
+    package private(set) var withoutToken = 0
     /// Decisions whose facts the journal does not hold, or that cannot be read.
     package private(set) var unknown = 0
     /// What is no record, and was left out.
@@ -58,6 +61,7 @@ package struct Replay: Sendable {
             case .guarded(let message):
                 replay.guarded += 1
                 if let message { _ = judge.judge(message) }
+            case .withoutToken: replay.withoutToken += 1
             case .unknown: replay.unknown += 1
             case .message(let message): replay.note(message, judge.judge(message))
             }

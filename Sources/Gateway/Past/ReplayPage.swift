@@ -51,6 +51,10 @@ package struct ReplayPage {
                 "came when the downloaded lists held something else, or nobody knows what"
             ),
             (replay.guarded, "were refused by guards or failed: the same under every policy"),
+            (
+                replay.withoutToken,
+                "wanted a token whose exchange was refused: the decision on that is judged"
+            ),
             (replay.unknown, "have no facts in the journal"),
         ]
         let cells = rows.map { "<tr><td class=\"n\">\($0.0)</td><td>\(escaped($0.1))</td></tr>" }

@@ -93,6 +93,18 @@ import Testing
         #expect(replay.changed == 0)
     }
 
+    /// No guard of its own refused them: another policy may say something else of the exchange.
+    @Test func dataThatWantedARefusedTokenAreNoGuardsDoing() throws {
+        let data = try facts { $0.occasion = Occasion(.webdav, .outbound) }
+        let refused = Denial(.notAllowed, "policy: default")
+        let denial = Denial(refused, ofExchange: "d1", retryAfter: nil)
+        try journal.add(data, action: .deny, by: denial.by, code: "not_allowed") {
+            $0.decision.detail = denial.detail
+        }
+        let replay = try replay(.past("", mode: "open"))
+        #expect([replay.withoutToken, replay.guarded, replay.judged] == [1, 0, 0])
+    }
+
     @Test func aPeerThatMayComeInNowIsTakenToHaveSignedWell() throws {
         let facts = try facts("three.test") { $0.signature = .none }
         try journal.add(facts, action: .deny, by: "unknown", code: "peer_unknown") { record in
