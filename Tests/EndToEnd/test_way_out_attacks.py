@@ -9,6 +9,7 @@ import pytest
 
 from backend import answer
 from federation import CAVAGE, FAR, FOURTH, HOME, LEGACY, STRICT, THIRD, Federation
+from interpreters import wait_for
 from lives import life, newest, shared
 from oldserver import DavFailed, OldServer
 from peers import as_json, legacy_share, share
@@ -98,7 +99,11 @@ def test_the_code_of_one_peer_is_not_exchanged_for_another(build, evidence):
     assert federation.strict.exchanges == [] and federation.strict.tokens == {}
     assert federation.hostile.dav_seen == []
     # It was not the policy's rule for token requests that refused it.
-    line = next(line for line in federation.home.decisions() if line["kind"] == "token")
+    def tokens() -> list[dict]:
+        return [line for line in federation.home.decisions() if line["kind"] == "token"]
+
+    wait_for(tokens)
+    line = tokens()[0]
     assert line["action"] != "allow" and line["by"].startswith("guard:"), line
 
 
