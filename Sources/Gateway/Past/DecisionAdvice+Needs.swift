@@ -1,6 +1,23 @@
 import Federation
 
 extension DecisionAdvice {
+    /// What becomes of data whose code we do not exchange; nothing for other messages, and where the policy
+    /// refuses data by the permanent secret.
+    static func withoutToken(_ facts: Facts?, _ policy: Policy?) -> [DecisionAdvice] {
+        guard var facts, facts.occasion == Occasion(.token, .outbound) else { return [] }
+        facts.occasion = Occasion(.webdav, .outbound)
+        facts.access = .secret
+        let data = policy?.evaluate(facts, room: Policy.roomForAll)
+        if let data, data.action != .allow { return [] }
+        return [
+            DecisionAdvice(
+                "a share that offers tokens and does not demand them is then opened by its permanent "
+                    + "secret; to refuse that, require tokens of the data",
+                command: "[[require]]\nname = \"data by token\"\non   = \"webdav.out\"\n"
+                    + "need = \"token-exchange\"", place: policy?.file)
+        ]
+    }
+
     /// What meets a need that was not met.
     ///
     /// - Parameter occasion: of the message; nil where that is not known.

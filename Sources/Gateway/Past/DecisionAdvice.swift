@@ -68,9 +68,12 @@ package struct DecisionAdvice: Sendable, Equatable {
             ]
         case .unknown: return onUnknown(decision, policy, now)
         case .list(let name): return onList(name, decision, policy)
-        case .requirement: return onRequirement(decision, policy)
-        case .limit(let name): return onLimit(name, decision, policy)
-        case .rule, .fallback: return onRule(decision, policy)
+        case .requirement:
+            return onRequirement(decision, policy) + withoutToken(decision.facts, policy)
+        case .limit(let name):
+            return onLimit(name, decision, policy) + withoutToken(decision.facts, policy)
+        case .rule, .fallback:
+            return onRule(decision, policy) + withoutToken(decision.facts, policy)
         // These refuse nothing.
         case .mode, .undecided, .ownSite: return []
         }
