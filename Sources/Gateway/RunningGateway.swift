@@ -150,7 +150,7 @@ package final class RunningGateway: Sendable {
     }
 
     /// Returns once each of its loops has had its turn: while one hangs, never.
-    package func answer() async { await group.answer() }
+    package func answer() { group.answer() }
 
     /// What is to become of a gateway that runs.
     package enum End: Sendable {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Dispatch
 import Foundation
 import Gateway
 import OpenSSL
@@ -49,7 +50,7 @@ struct RunCommand: AsyncParsableCommand {
             let end = await end(of: running, signals, manager)
             switch end.what {
             case .ended(let grace):
-                alive?.cancel()
+                alive?.signal()
                 manager.stopping(grace)
                 let last = running
                 // Of a command that gives more time the first signal leaves what a signal gives.
@@ -78,11 +79,11 @@ struct RunCommand: AsyncParsableCommand {
                 if let next {
                     former.append(Task { await last.finish(grace: Self.streams) })
                     running = next
-                    alive?.cancel()
+                    alive?.signal()
                     alive = Self.tell(manager, of: running)
                     continue
                 }
-                alive?.cancel()
+                alive?.signal()
                 manager.stopping(grace)
                 await Self.end(former, within: grace, signals) { await last.finish(grace: grace) }
                 if let failure { throw failure }
@@ -139,14 +140,14 @@ struct RunCommand: AsyncParsableCommand {
         return (.ended(grace: Self.grace), true)
     }
 
-    /// Tells that it serves, and from now on what it goes by; and that it lives, for as long as the task that it
-    /// returns is not cancelled.
+    /// Tells that it serves, and from now on what it goes by; and that it lives, until what it
+    /// returns is signalled.
     private static func tell(
         _ manager: ServiceManager, of running: RunningGateway
-    ) -> Task<Void, Never>? {
+    ) -> DispatchSemaphore? {
         running.followStatus { manager.goes(by: $0) }
         manager.ready(running.status)
-        return manager.watch { await running.answer() }
+        return manager.watch { running.answer() }
     }
 
     /// Begins to read the files again; its end is an event.

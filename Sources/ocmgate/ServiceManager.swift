@@ -1,4 +1,5 @@
 import Dispatch
+import Federation
 import Foundation
 import Gateway
 import OpenSSL
@@ -50,18 +51,21 @@ struct ServiceManager {
     }
 
     /// It lives: told twice in the time that the manager waits (`WatchdogSec=`), each time once `answer` has
-    /// returned, until the task is cancelled; nil where nobody waits for it.
-    func watch(_ answer: @escaping @Sendable () async -> Void) -> Task<Void, Never>? {
+    /// returned, until what it returns is signalled; nil where nobody waits for it.
+    ///
+    /// On a thread of its own: those of tasks, as many as there are cores, wait for files whose disk hangs.
+    func watch(_ answer: @escaping @Sendable () -> Void) -> DispatchSemaphore? {
         guard let patience, patience > .zero else { return nil }
-        return Task {
-            while true {
-                await answer()
-                if Task.isCancelled { return }
+        let end = DispatchSemaphore(value: 0)
+        let thread = Thread {
+            repeat {
+                answer()
                 tell("WATCHDOG=1")
-                // Cancelled, it ends above.
-                try? await Task.sleep(for: patience / 2)
-            }
+            } while end.wait(timeout: .now() + patience.inSeconds / 2) == .timedOut
         }
+        thread.name = "ocmgate-alive"
+        thread.start()
+        return end
     }
 
     /// It ends; requests in flight get `grace`.

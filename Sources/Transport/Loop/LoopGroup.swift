@@ -46,11 +46,11 @@ package final class LoopGroup: Sendable {
         counters.reduce(0) { $0 &+ $1.total(event) }
     }
 
-    /// Returns once each loop has had its turn: while one hangs, never.
-    package func answer() async {
-        for handle in loops where !Task.isCancelled {
-            // A loop that has ended has nothing more to answer.
-            try? await handle.eventLoop.submit {}.get()
+    /// Returns once each loop has had its turn: while one hangs, never. On none of their threads.
+    package func answer() {
+        for handle in loops {
+            // A loop that ends meanwhile has nothing more to answer.
+            try? handle.eventLoop.submit {}.wait()
         }
     }
 

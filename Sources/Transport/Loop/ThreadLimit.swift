@@ -5,9 +5,9 @@ import OpenSSL
 /// What it stands on traps or waits for ever where a thread cannot be made, so they are tried before.
 package enum ThreadLimit {
     /// The threads that it comes to have beside the one that it begins with: one for each loop, nine that resolve
-    /// names, two that write, and libdispatch's, of which tasks have as many as there are cores, those of low
-    /// priority as many again, and one is its own.
-    package static func needed(loops: Int, cores: Int) -> Int { loops + 2 * cores + 12 }
+    /// names, two that write, one that tells that it lives, and libdispatch's, of which tasks have as many as there
+    /// are cores, those of low priority as many again, and one is its own.
+    package static func needed(loops: Int, cores: Int) -> Int { loops + 2 * cores + 13 }
 
     /// How many further threads the process may have, when those are too few to begin with.
     package static func tooFew(loops: Int, cores: Int) -> Int? {

@@ -4,7 +4,7 @@ import Testing
 @testable import Transport
 
 @Suite struct ThreadLimitTests {
-    @Test(arguments: [(0, 0), (17, 17), (18, nil)] as [(Int, Int?)])
+    @Test(arguments: [(0, 0), (18, 18), (19, nil)] as [(Int, Int?)])
     func withTooFewTheProcessDoesNotBegin(_ count: Int, _ tooFew: Int?) {
         let needed = ThreadLimit.needed(loops: 2, cores: 2)
         #expect(ThreadLimit.tooFew(of: needed) { min($0, count) } == tooFew)
