@@ -16,9 +16,10 @@ import Testing
         for _ in 0..<tasks { held.signal() }
     }
 
-    @Test(arguments: [
-        [:], ["WATCHDOG_USEC": "0"], ["WATCHDOG_USEC": "1", "WATCHDOG_PID": "1"],
-    ] as [[String: String]])
+    @Test(
+        arguments: [
+            [:], ["WATCHDOG_USEC": "0"], ["WATCHDOG_USEC": "1", "WATCHDOG_PID": "1"],
+        ] as [[String: String]])
     func whoDoesNotWaitForThatHearsNothing(_ environment: [String: String]) {
         #expect(ServiceManager(environment).watch {} == nil)
     }
