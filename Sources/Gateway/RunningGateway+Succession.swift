@@ -35,9 +35,11 @@ extension RunningGateway {
     ///
     /// Everything of the configuration that could fail is looked at before. Throws `StartFailure` when
     /// the state is not let go, is in use by somebody who gives nothing, is of a newer schema, or would get a
-    /// newer one here; the other one goes on then, as it does whenever this one ends before it has said that it serves.
+    /// newer one here, and where the disk has too little room to open anything; the other one goes on then, as it
+    /// does whenever this one ends before it has said that it serves.
     static func taken(
-        by configuration: Configuration, _ entrance: Entrance
+        by configuration: Configuration, _ entrance: Entrance,
+        margin: @Sendable (_ path: String) -> DiskMargin = { DiskMargin(of: $0) }
     ) async throws -> Place {
         switch entrance {
         case .first: return Place()
@@ -48,6 +50,11 @@ extension RunningGateway {
                 .listeners.map(\.address)
                 + [configuration.egress?.listen].compactMap { $0 })
         let state = configuration.state.file
+        let people = (configuration.journal?.folder).map(JournalSubjects.file(in:))
+        for path in [state, people].compactMap({ $0 }) {
+            // With none that one could not go on either.
+            do { try margin(path).require(for: path) } catch { throw StartFailure("\(error)") }
+        }
         if let refusal = Store.refusalOfNewer(state) { throw StartFailure("\(refusal)") }
         if let schema = Store.upgrade(of: state) {
             guard try Ending.isServed(state) else { return Place() }

@@ -155,6 +155,23 @@ import Testing
         await first.stop(grace: .milliseconds(100))
     }
 
+    /// With no room to open its state, the one that runs could not go on either once it has let it go.
+    @Test(arguments: ["state.db", "journal/subjects.db"])
+    func aSuccessorWithoutRoomTakesNothing(_ name: String) async throws {
+        try scratch.write(Self.policy, "policy.toml")
+        let running = try await RunningGateway.start(try configuration())
+        let full = scratch.file(name)
+        let failure = await #expect(throws: StartFailure.self) {
+            try await RunningGateway.taken(by: configuration(), .successor) { path in
+                DiskMargin { path == full ? 0 : nil }
+            }
+        }
+        #expect(failure?.description.contains("\(full): cannot be used") == true)
+        // It is served as before.
+        #expect(try Ending.isServed(scratch.file("state.db")))
+        await running.stop(grace: .milliseconds(100))
+    }
+
     /// Asks for the place of the one that offers it, as soon as it does.
     private func ask(_ path: String) async throws -> (sockets: [ListeningSocket], line: SocketLine)
     {

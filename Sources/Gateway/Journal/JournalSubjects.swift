@@ -50,6 +50,12 @@ final class JournalSubjects {
     }
 
     static let fileName = "subjects.db"
+
+    /// The database of a journal's folder.
+    static func file(in folder: String) -> String {
+        (folder as NSString).appendingPathComponent(fileName)
+    }
+
     /// Subjects whose keys are kept in memory, of those that are written and of those that are read.
     fileprivate static let mostRemembered = 8192
 
@@ -87,7 +93,7 @@ final class JournalSubjects {
         remembered: Int = JournalSubjects.mostRemembered, margin: DiskMargin? = nil
     ) throws(JournalError) {
         self.remembered = remembered
-        let path = (folder as NSString).appendingPathComponent(Self.fileName)
+        let path = Self.file(in: folder)
         let margin = margin ?? DiskMargin(of: path)
         self.margin = margin
         lookup = seal.hmac(for: .journalLookup)
@@ -126,7 +132,7 @@ final class JournalSubjects {
 
     /// Refused: a file that its opening would refuse. One that is not there is none; nothing is changed.
     static func check(_ folder: String) throws(JournalError) {
-        let path = (folder as NSString).appendingPathComponent(fileName)
+        let path = file(in: folder)
         guard PrivateFile.exists(path) else { return }
         do {
             try PrivateFile.checkStandingToWrite(path)
@@ -445,7 +451,7 @@ extension JournalPeople {
     package static func opening(
         _ folder: String, _ seal: SealKey
     ) throws(JournalError) -> JournalPeople {
-        let path = (folder as NSString).appendingPathComponent(JournalSubjects.fileName)
+        let path = JournalSubjects.file(in: folder)
         guard PrivateFile.exists(path) else { return .pseudonyms }
         let opener = SubjectOpener(try JournalSubjects(folder, seal, .reading))
         return JournalPeople { pseudonym, sealed in opener.open(pseudonym, sealed) }
