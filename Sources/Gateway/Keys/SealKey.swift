@@ -98,10 +98,13 @@ package struct SealKey: Sendable {
                 do throws(PrivateFile.Problem) {
                     try PrivateFile.create(path, Array(fresh.utf8))
                 } catch {
+                    let isFull = DiskTrouble.found(around: path) == .full
                     throw PrivateFile.Problem(
                         path: path, what: error.what,
-                        remedy: "let [state] seal_key name a file that this user can make, beside "
-                            + "\(state) for instance")
+                        remedy: isFull
+                            ? DiskTrouble.full.remedy
+                            : "let [state] seal_key name a file that this user can make, beside "
+                                + "\(state) for instance")
                 }
             case .refuse where isMissing:
                 throw PrivateFile.Problem(
