@@ -1,4 +1,5 @@
 import Dispatch
+import Foundation
 import Logging
 import Synchronization
 
@@ -22,7 +23,8 @@ extension Journal {
             guard since <= ContinuousClock.now - patience else { return ([], [], false, true) }
             defer { (state.writing, state.asking, state.isSlow) = ([], [], true) }
             return (
-                state.writing + state.queue.releaseWaiting(), state.asking, !state.isSlow, true
+                state.writing + state.queue.releaseWaiting(), state.asking,
+                !state.isSlow && !state.isFull, true
             )
         }
         if isNew {
@@ -33,6 +35,15 @@ extension Journal {
         for job in told { job.tell(.failed(.slow)) }
         for asking in asking { asking.resume(returning: .failure(.slow)) }
         if goesOn { watchLater() }
+    }
+
+    /// Waits a moment for room on a full disk: to all others it is one that does not answer. False once the
+    /// journal is to end.
+    func awaitRoom() -> Bool {
+        guard !state.withLock({ $0.queue.isEnding }) else { return false }
+        tellFull()
+        Thread.sleep(forTimeInterval: 0.1)
+        return true
     }
 }
 

@@ -237,6 +237,7 @@ package final class Journal: Sendable {
     // MARK: The thread
 
     private func run() {
+        disk.withLock { $0.awaitRoom = { [weak self] in self?.awaitRoom() ?? false } }
         var next = ContinuousClock.now + interval
         // A second lies between two steps, or nothing while there is nothing else to do.
         var (forgets, step) = (true, ContinuousClock.now)
@@ -353,16 +354,21 @@ package final class Journal: Sendable {
     ) throws(Denial) -> Bool {
         let time = milliseconds()
         let result: Result<Bool, any Error>? = disk.withLockIfAvailable { disk in
+            var result = Result<Bool, any Error>.success(true)
             do {
                 guard state.withLock({ $0.queue.isOpen }), try disk.writeAtOnce(text, time) else {
                     return .success(false)
                 }
+            } catch let error where DiskTrouble(error) == .full {
+                // The thread writes it with its next sync, once there is room.
+                result = .failure(JournalFailure.full)
             } catch { return .failure(error) }
             if state.withLock({ $0.noteWritten(CollectionOfOne(place)) }) { wake.signal() }
-            return .success(true)
+            return result
         }
         switch result {
         case .success(let isWritten): return isWritten
+        case .failure(JournalFailure.full): throw JournalFailure.full.denial
         case .failure(let error): throw fail(error).denial
         case nil: return false
         }

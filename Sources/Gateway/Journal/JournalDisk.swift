@@ -21,6 +21,7 @@ final class JournalDisk {
         /// Bytes that are left on the disk of a folder, and that it has.
         var space: JournalFile.Space = JournalFile.space
         var blocks: JournalFile.Blocks = JournalFile.blocks
+        var write: JournalFile.Write = JournalFile.write
         /// Deletes a file.
         var remove: @Sendable (_ file: String) throws -> Void = {
             try FileManager.default.removeItem(atPath: $0)
@@ -110,12 +111,12 @@ final class JournalDisk {
     /// Writes the line of a decision on any thread, which is not held up by it; false, with nothing
     /// written, unless it is of the day of the file and about people whose keys are at hand.
     ///
-    /// Errors as of `flush`.
+    /// Errors as of `flush`, which does not wait here.
     func writeAtOnce(_ decision: JournalText, _ time: Int) throws -> Bool {
         guard file.isOpen, pending.isEmpty, JournalDay(milliseconds: time) == today, today <= day,
             subjects.areStored, write(.decision, time, decision, of: .known)
         else { return false }
-        try flush()
+        try flush(waits: false)
         return true
     }
 
@@ -225,14 +226,25 @@ final class JournalDisk {
     /// The same, with those that may be promised without asking the disk.
     var promisable = 0
 
+    /// Waits for room on a disk that is full; false when nobody waits any more.
+    var awaitRoom: @Sendable () -> Bool = { false }
+
     /// What was appended is written when this returns, and outlives the process. After an error nothing
-    /// may be written any more: nobody knows what is on the disk.
-    func flush() throws {
+    /// may be written any more: nobody knows what is on the disk. A disk that is full, though there was room (btrfs
+    /// takes more than that to write), has taken nothing: what was appended is for the next `flush`.
+    ///
+    /// - Parameter waits: whether it waits for room.
+    func flush(waits: Bool = true) throws {
         if pending.isEmpty { return }
         let before = subjects.blocked
         try subjects.flush(day)
         if subjects.blocked == .blocked, before == nil { tellBlocked() }
-        try file.write(pending)
+        while true {
+            do {
+                try file.write(pending)
+                break
+            } catch { guard waits, DiskTrouble(error) == .full, awaitRoom() else { throw error } }
+        }
         pending.removeAll(keepingCapacity: true)
     }
 

@@ -24,12 +24,16 @@ final class JournalFile {
     private let margin: DiskMargin
     private let blocks: Blocks
     private let space: Space
+    private let write: Write
 
     /// Takes blocks of the disk beforehand, as `DiskRoom.keep` does.
     typealias Blocks = @Sendable (_ file: Int32, _ offset: Int, _ count: Int) -> Int32
 
     /// Bytes that are left on the disk of a path, and that it has.
     typealias Space = @Sendable (_ path: String) -> (free: Int, all: Int)
+
+    /// Writes bytes at a place of a file.
+    typealias Write = @Sendable (FileDescriptor, _ offset: Int, _ bytes: [UInt8]) throws -> Void
 
     /// Opens the file, or makes it with mode 0600, and locks it: the lock of the folder is only as good as its
     /// name, which may be removed.
@@ -42,6 +46,7 @@ final class JournalFile {
         margin = DiskMargin(of: path)
         self.blocks = settings.blocks
         self.space = settings.space
+        self.write = settings.write
         do {
             file = try FileDescriptor.open(
                 FilePath(path), .writeOnly,
@@ -87,10 +92,10 @@ final class JournalFile {
         }
     }
 
-    /// Writes bytes at the end.
+    /// Writes bytes at the end. After an error nothing of them counts: the next ones begin where they did.
     func write(_ bytes: [UInt8]) throws {
         isDirty = true
-        try file.writeAll(toAbsoluteOffset: Int64(size), bytes)
+        try write(file, size, bytes)
         size += bytes.count
         roomEnd = max(roomEnd, size)
     }
@@ -117,6 +122,12 @@ final class JournalFile {
 
     @Sendable static func blocks(_ file: Int32, _ offset: Int, _ count: Int) -> Int32 {
         DiskRoom.keep(file, offset: offset, count: count)
+    }
+
+    @Sendable static func write(
+        _ file: FileDescriptor, _ offset: Int, _ bytes: [UInt8]
+    ) throws {
+        try file.writeAll(toAbsoluteOffset: Int64(offset), bytes)
     }
 
     /// Space on the disk of a file that unprivileged users may take, and all that the disk has.

@@ -2,6 +2,7 @@ import Federation
 import Foundation
 import GRDB
 import Synchronization
+import SystemPackage
 import Testing
 
 @testable import Gateway
@@ -56,6 +57,37 @@ import Testing
         }
         journal.close()
         #expect(try files.verify().findings == [])
+        store.close()
+    }
+
+    /// As btrfs may be though there is room for the line.
+    @Test(.timeLimit(.minutes(1)), arguments: [true, false])
+    func whatAFullDiskDidNotTakeIsWrittenOnceThereIsRoom(isKept: Bool) async throws {
+        let room = Room()
+        var settings = try files.settings
+        settings.write = { file, offset, bytes in
+            guard room.size == 0 else { return try JournalFile.write(file, offset, bytes) }
+            try JournalFile.write(file, offset, Array(bytes.prefix(bytes.count / 2)))
+            throw Errno.noSpace
+        }
+        let journal = try JournalTests.open(
+            files, settings: settings, patience: .milliseconds(300))
+        // Somebody who has a key.
+        try await Self.end(1, try await Self.begin(1, journal, store), journal)
+        let place = try await Self.begin(2, journal, store)
+        room.size = 0
+        await #expect(throws: Denial.self) {
+            try await Self.end(2, isKept ? place : .taken(place.slot ?? 0), journal)
+        }
+        await #expect(throws: Denial.self) { try await sync(journal) }
+        room.size = .max
+        while (try? await sync(journal)) == nil { try await Task.sleep(for: .milliseconds(50)) }
+        journal.close()
+        let ids = try JournalDiskTests.decisions(files, .pseudonyms).map(\.id)
+        #expect(ids.prefix(2) == [Self.id(1), Self.id(2)])
+        #expect(ids.count(where: { $0 == Self.id(2) }) == 1)
+        let report = try files.verify()
+        #expect(report.findings == [] && report.torn == 0)
         store.close()
     }
 
