@@ -271,7 +271,7 @@ private struct JSONReader {
 
     private mutating func digits(_ bytes: Span<UInt8>) throws(JSONError) -> Int {
         let start = place
-        while place < bytes.count, (0x30...0x39).contains(bytes[place]) { place += 1 }
+        while place < bytes.count, bytes[place].isDigit { place += 1 }
         guard place > start else { throw failure(.invalidNumber) }
         return place - start
     }

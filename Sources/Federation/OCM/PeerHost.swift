@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// A server's name as the federation compares it: host and port in one canonical form.
 ///
 /// Lower-case, IDNA in A-labels, no trailing dot, no default port, IPv4 as a dotted quad and IPv6
@@ -89,7 +91,7 @@ package struct PeerHost: Sendable, Hashable, Comparable, CustomStringConvertible
 
     private static func port(_ text: some StringProtocol) -> UInt16? {
         guard (1...5).contains(text.utf8.count),
-            text.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+            text.utf8.allSatisfy(\.isDigit),
             let number = UInt16(text), number > 0
         else { return nil }
         return number

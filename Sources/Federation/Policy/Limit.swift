@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// A `[[limit]]` block: how much there may be of the messages that it is about.
 ///
 /// The policy says what is counted, and asks whether there is room; who keeps the counts is not
@@ -97,7 +99,7 @@ package struct Rate: Sendable, Hashable, CustomStringConvertible {
 
     private static func number(_ text: Substring) -> Int? {
         guard (1...10).contains(text.utf8.count),
-            text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text),
+            text.utf8.allSatisfy(\.isDigit), let number = Int(text),
             (1...1_000_000_000).contains(number)
         else { return nil }
         return number

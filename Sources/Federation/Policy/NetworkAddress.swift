@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// An IP address as 16 bytes; IPv4 lies in `::ffff:0:0/96`.
 package struct NetworkAddress: Sendable, Hashable, CustomStringConvertible {
     let high: UInt64
@@ -49,7 +51,7 @@ package struct NetworkRange: Sendable, Hashable, CustomStringConvertible {
         var length = 128
         if parts.count == 2 {
             guard (1...3).contains(parts[1].utf8.count),
-                parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+                parts[1].utf8.allSatisfy(\.isDigit),
                 parts[1] == "0" || !parts[1].hasPrefix("0"),
                 let number = Int(parts[1]), number <= (base.isIPv4 ? 32 : 128)
             else { return nil }

@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// Reads `[[require]]`, `[[limit]]` and `[[rule]]`.
 struct PolicyBlockReader {
     let names: PolicyNames
@@ -220,7 +222,7 @@ extension TOMLForm<String> {
         let isCode =
             (1...64).contains(text.utf8.count)
             && text.utf8.allSatisfy { byte in
-                (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte)
+                byte.isLowercaseLetter || byte.isDigit
                     || byte == UInt8(ascii: "_")
             }
         return isCode ? text : nil

@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// Reads `[list.NAME]`: inline entries, a text file with a host a line, or from where the list is
 /// downloaded.
 struct PolicyListReader {
@@ -206,7 +208,7 @@ extension TOMLForm<Int> {
     /// `20%`
     static let percentage = TOMLForm<Int>.text(#"a part like "20%" (from 0% to 100%)"#) { text in
         guard text.hasSuffix("%"), (2...4).contains(text.utf8.count),
-            text.utf8.dropLast().allSatisfy({ (0x30...0x39).contains($0) }),
+            text.utf8.dropLast().allSatisfy(\.isDigit),
             let number = Int(text.dropLast()), number <= 100
         else { return nil }
         return number

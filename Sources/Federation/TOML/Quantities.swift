@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// A number of bytes.
 package struct ByteCount: Sendable, Hashable, Comparable, CustomStringConvertible {
     package let bytes: Int
@@ -137,7 +139,7 @@ extension TOMLForm<ByteCount> {
 
 /// The whole number in front and the unit behind it.
 private func splitQuantity(_ text: String) -> (number: Int, unit: String)? {
-    let digits = text.utf8.prefix { (0x30...0x39).contains($0) }
+    let digits = text.utf8.prefix { $0.isDigit }
     guard !digits.isEmpty, digits.count <= 18, let number = Int(String(Substring(digits))) else {
         return nil
     }

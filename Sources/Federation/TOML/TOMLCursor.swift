@@ -88,7 +88,7 @@ struct TOMLCursor {
 
     /// Whether a blank and then a digit follow.
     var isBlankBeforeDigit: Bool {
-        peek == 0x20 && offset + 1 < bytes.count && (0x30...0x39).contains(bytes[offset + 1])
+        peek == 0x20 && offset + 1 < bytes.count && bytes[offset + 1].isDigit
     }
 
     /// The parts of `a."b.c".d`, each with its place; stops before what is no key, and behind the

@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// The shape of a date, a time, or both (RFC 3339 as TOML 1.0 takes it).
 ///
 /// TOMLKit ends the process at some that are almost one (`2027-02-01Tp1:30`), so their shape is
@@ -6,10 +8,10 @@ enum TOMLMoment {
     /// Whether a value is meant as a date or time: it begins with a digit and has a colon, or a
     /// hyphen behind four digits.
     static func isMeant(by value: [UInt8]) -> Bool {
-        guard let first = value.first, (0x30...0x39).contains(first) else { return false }
+        guard let first = value.first, first.isDigit else { return false }
         return value.contains(UInt8(ascii: ":"))
             || value.count > 4 && value[4] == UInt8(ascii: "-")
-                && value.prefix(4).allSatisfy { (0x30...0x39).contains($0) }
+                && value.prefix(4).allSatisfy { $0.isDigit }
     }
 
     /// Whether TOMLKit looks for a time behind the token and a blank: it does with ten characters
@@ -45,7 +47,7 @@ enum TOMLMoment {
     private static func take(_ form: String, from rest: inout ArraySlice<UInt8>) -> Bool {
         guard rest.count >= form.utf8.count else { return false }
         let fits = zip(form.utf8, rest).allSatisfy { wanted, byte in
-            wanted == UInt8(ascii: "d") ? (0x30...0x39).contains(byte) : wanted == byte
+            wanted == UInt8(ascii: "d") ? byte.isDigit : wanted == byte
         }
         if fits { rest = rest.dropFirst(form.utf8.count) }
         return fits

@@ -79,7 +79,7 @@ package struct JournalPseudonym: Sendable, Hashable, CustomStringConvertible {
 
     package init?(_ text: String) {
         guard text.utf8.count == Self.count,
-            text.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
+            text.utf8.allSatisfy({ $0.isDigit || (0x61...0x66).contains($0) })
         else { return nil }
         description = text
     }

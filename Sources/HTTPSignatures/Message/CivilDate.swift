@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// A date of the proleptic Gregorian calendar, and the days counted from 1970-01-01.
 package struct CivilDate: Sendable, Equatable {
     package let year: Int
@@ -56,7 +58,7 @@ package struct CivilDate: Sendable, Equatable {
     package static func digits(_ digits: ArraySlice<UInt8>) -> Int? {
         var value = 0
         for digit in digits {
-            guard (0x30...0x39).contains(digit) else { return nil }
+            guard digit.isDigit else { return nil }
             value = value * 10 + Int(digit - 0x30)
         }
         return value

@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// From whom a connection is, as the proxy says that made it: what stands before its first byte (the PROXY
 /// protocol, HAProxy's `proxy-protocol.txt`, versions 1 and 2).
 package enum ProxyHeader: Sendable, Hashable {
@@ -106,7 +108,7 @@ enum ProxyHeaderText {
 
     /// 0 to 65535, without leading zeros.
     private static func port(_ word: [UInt8]) -> Int? {
-        guard (1...5).contains(word.count), word.allSatisfy({ (0x30...0x39).contains($0) }),
+        guard (1...5).contains(word.count), word.allSatisfy(\.isDigit),
             word.count == 1 || word[0] != 0x30,
             let number = Int(String(decoding: word, as: UTF8.self)), number <= 65535
         else { return nil }

@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// Which texts can be the value of a fact, as an automaton: it takes every such text, and as few
 /// others as is simple. What it found is looked at once more with ``isValue(_:)``, which is exact.
 enum TextShape {
@@ -100,6 +102,6 @@ enum TextShape {
     }
 
     private static func isHex(_ byte: UInt8) -> Bool {
-        (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte)
+        byte.isDigit || (0x61...0x66).contains(byte)
     }
 }
