@@ -187,8 +187,8 @@ extension Gateway {
     @discardableResult
     func reloadKeys() -> String? {
         let folder = configuration.signature.keys
-        do throws(PrivateFile.Problem) {
-            let isNew = try keys.change { () throws(PrivateFile.Problem) in
+        do throws(FileProblem) {
+            let isNew = try keys.change { () throws(FileProblem) in
                 if let loss = KeyRing.loss(of: folder, state: store.path) { throw loss }
                 let ring = try KeyRing(
                     folder: folder, whenMissing: .refuse, now: environment.now())

@@ -22,7 +22,7 @@ extension RunningGateway {
         /// Reads all of it, and makes what a first start makes. Throws `StartFailure`.
         init(_ configuration: Configuration, now: Int) throws(StartFailure) {
             let state = configuration.state.file
-            do throws(PrivateFile.Problem) {
+            do throws(FileProblem) {
                 // Before what is made in it, each of which would name itself.
                 let folder = (state as NSString).deletingLastPathComponent
                 if !folder.isEmpty { try PrivateFile.expectWritable(folder) }
@@ -52,7 +52,7 @@ extension RunningGateway {
         /// changes nothing, as in `Gateway.reloadKeys`.
         func newestRing(_ configuration: Configuration, _ log: GatewayLog, now: Int) -> KeyRing {
             let folder = configuration.signature.keys
-            do throws(PrivateFile.Problem) {
+            do throws(FileProblem) {
                 return try KeyRing.start(folder: folder, state: configuration.state.file, now: now)
             } catch {
                 log.write(

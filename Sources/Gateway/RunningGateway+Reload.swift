@@ -69,7 +69,7 @@ extension RunningGateway {
             after.refused = []
             (reload.taken, reload.waiting) = (change.taken, change.waiting)
             let isOther = Self.authorities(of: wanted) != after.material.authorities
-            do throws(PrivateFile.Problem) {
+            do throws(FileProblem) {
                 // Read at the start alone, which would fail by it.
                 if isOther { _ = try Self.clientContext(wanted) }
                 if isOther, !reload.waiting.contains(Self.authorities) {

@@ -7,7 +7,7 @@ extension RunningGateway {
     /// Believes the system's authorities and those of `outbound.ca_file`.
     package static func clientContext(
         _ configuration: Configuration
-    ) throws(PrivateFile.Problem) -> TLSContext {
+    ) throws(FileProblem) -> TLSContext {
         var texts: [String] = []
         let file = configuration.outbound.caFile
         if let file {
@@ -16,9 +16,9 @@ extension RunningGateway {
         do {
             return try TLSContext.client(trust: .system(addingPEM: texts), alpn: ["http/1.1"])
         } catch {
-            throw PrivateFile.Problem(
-                path: file ?? "the system's trust store", what: "cannot be used: \(error)",
-                remedy: "it holds PEM certificates of authorities")
+            throw FileProblem(
+                file ?? "the system's trust store", "cannot be used: \(error)",
+                "it holds PEM certificates of authorities")
         }
     }
 
@@ -35,14 +35,12 @@ extension RunningGateway {
     /// Refused: a file that cannot be read, or is far longer than any chain; with the remedy.
     private static func pemText(
         of file: String, _ remedy: String
-    ) throws(PrivateFile.Problem) -> String {
-        do throws(PrivateFile.Problem) {
+    ) throws(FileProblem) -> String {
+        do throws(FileProblem) {
             return String(
                 decoding: try PrivateFile.readPlain(file, limit: pemLimit), as: UTF8.self)
         } catch {
-            throw PrivateFile.Problem(
-                path: file, what: error.what,
-                remedy: error.remedy.isEmpty ? remedy : error.remedy)
+            throw FileProblem(file, error.what, error.remedy.isEmpty ? remedy : error.remedy)
         }
     }
 
@@ -72,14 +70,13 @@ extension RunningGateway {
     /// Refused: a file that cannot be read, and one without a certificate.
     package static func clientAuthorities(
         _ file: String
-    ) throws(PrivateFile.Problem) -> [Certificate] {
+    ) throws(FileProblem) -> [Certificate] {
         let text = try pemText(
             of: file, "name the authorities of clients, PEM, in client_ca of the [tls] table")
         do { return try Certificate.chain(pem: text) } catch {
-            throw PrivateFile.Problem(
-                path: file, what: "holds no certificates: \(error)",
-                remedy: "PEM certificates of the authorities that certify clients, and nothing else"
-            )
+            throw FileProblem(
+                file, "holds no certificates: \(error)",
+                "PEM certificates of the authorities that certify clients, and nothing else")
         }
     }
 
@@ -88,17 +85,17 @@ extension RunningGateway {
     /// Refused: a key that others may read, one that is not the first certificate's.
     package static func identity(
         _ settings: Configuration.TLSSettings
-    ) throws(PrivateFile.Problem) -> TLSIdentity {
+    ) throws(FileProblem) -> TLSIdentity {
         let text = try pemText(
             of: settings.certificate, "name the chain, PEM, in cert of its [tls] table")
         let chain: [Certificate]
         do { chain = try Certificate.chain(pem: text) } catch {
-            throw PrivateFile.Problem(
-                path: settings.certificate, what: "holds no certificate chain: \(error)",
-                remedy: "PEM, the site's own certificate first")
+            throw FileProblem(
+                settings.certificate, "holds no certificate chain: \(error)",
+                "PEM, the site's own certificate first")
         }
         let pem: String
-        do throws(PrivateFile.Problem) {
+        do throws(FileProblem) {
             pem = String(
                 decoding: try PrivateFile.read(settings.key, links: .followed), as: UTF8.self)
         } catch {
@@ -106,22 +103,22 @@ extension RunningGateway {
             guard let text = try? pemText(of: settings.key, ""),
                 text.contains("BEGIN CERTIFICATE"), !text.contains("PRIVATE KEY")
             else { throw error }
-            throw PrivateFile.Problem(
-                path: settings.key, what: "holds a certificate, and no key",
-                remedy: "name the key of \(settings.certificate) in key of its [tls] table")
+            throw FileProblem(
+                settings.key, "holds a certificate, and no key",
+                "name the key of \(settings.certificate) in key of its [tls] table")
         }
         let key: PrivateKey
         do { key = try PrivateKey(pem: pem) } catch {
-            throw PrivateFile.Problem(
-                path: settings.key, what: "holds no key that can be used: \(error)",
-                remedy: "PEM, without a passphrase")
+            throw FileProblem(
+                settings.key, "holds no key that can be used: \(error)",
+                "PEM, without a passphrase")
         }
         // Without the authority's word the certificate is shown all the same; `check` tells why.
         let word = try? staple(settings, for: chain)
         do { return try TLSIdentity(chain: chain, key: key, staple: word) } catch {
-            throw PrivateFile.Problem(
-                path: settings.key, what: "is not the key of \(settings.certificate)",
-                remedy: "the first certificate there has to be that of this key")
+            throw FileProblem(
+                settings.key, "is not the key of \(settings.certificate)",
+                "the first certificate there has to be that of this key")
         }
     }
 
@@ -130,20 +127,19 @@ extension RunningGateway {
     /// Refused: what cannot be read, and a response that does not say that this certificate is good.
     package static func staple(
         _ settings: Configuration.TLSSettings, for chain: [Certificate]
-    ) throws(PrivateFile.Problem) -> OCSPStaple? {
+    ) throws(FileProblem) -> OCSPStaple? {
         guard let file = settings.staple else { return nil }
         let bytes: [UInt8]
-        do throws(PrivateFile.Problem) {
+        do throws(FileProblem) {
             bytes = try PrivateFile.readPlain(file, limit: 64 << 10)
         } catch {
-            throw PrivateFile.Problem(
-                path: file, what: error.what,
-                remedy: "keep an OCSP response there: openssl ocsp … -respout \(file)")
+            throw FileProblem(
+                file, error.what, "keep an OCSP response there: openssl ocsp … -respout \(file)")
         }
         do { return try OCSPStaple(der: bytes, for: chain) } catch {
-            throw PrivateFile.Problem(
-                path: file, what: "is not stapled: \(error.reason)",
-                remedy: "it holds an OCSP response (DER) for the first certificate of "
+            throw FileProblem(
+                file, "is not stapled: \(error.reason)",
+                "it holds an OCSP response (DER) for the first certificate of "
                     + "\(settings.certificate), whose issuer stands below it")
         }
     }
@@ -160,11 +156,11 @@ extension RunningGateway {
             guard let chain = certificates.identities[name]?.chain, let leaf = chain.first else {
                 continue
             }
-            do throws(PrivateFile.Problem) {
+            do throws(FileProblem) {
                 if let staple = try staple(settings, for: chain), !staple.isCurrent(now: now) {
-                    throw PrivateFile.Problem(
-                        path: settings.staple ?? "", what: "counts no more, so it is not stapled",
-                        remedy: "fetch a new one")
+                    throw FileProblem(
+                        settings.staple ?? "", "counts no more, so it is not stapled",
+                        "fetch a new one")
                 }
             } catch {
                 log.write(

@@ -10,7 +10,7 @@ package struct ServedCertificates: Sendable {
     private(set) var clientAuthorities: [String: [Certificate]] = [:]
 
     /// Refused: what `RunningGateway.identity` and `RunningGateway.clientAuthorities` refuse.
-    package init(of configuration: Configuration) throws(PrivateFile.Problem) {
+    package init(of configuration: Configuration) throws(FileProblem) {
         for (name, settings) in configuration.tls {
             identities[name] = try RunningGateway.identity(settings)
             if let file = settings.clientCA {
@@ -43,7 +43,7 @@ extension ServedCertificates {
     struct Renewal: Sendable {
         fileprivate(set) var certificates = ServedCertificates()
         /// Why tables keep what they had, by their names.
-        fileprivate(set) var problems: [String: PrivateFile.Problem] = [:]
+        fileprivate(set) var problems: [String: FileProblem] = [:]
         /// When the first of those that are not valid yet will be (Unix time): nothing else tells that
         /// it is to be looked at again.
         fileprivate(set) var again: Int?
@@ -63,17 +63,17 @@ extension ServedCertificates {
     static func renewed(
         from former: ServedCertificates, by configuration: Configuration, hosts: Set<String>,
         wanted: Set<String>, now: Int
-    ) throws(PrivateFile.Problem) -> Renewal {
+    ) throws(FileProblem) -> Renewal {
         var renewal = Renewal()
         for (name, settings) in configuration.tls.sorted(by: { $0.key < $1.key }) {
-            do throws(PrivateFile.Problem) {
+            do throws(FileProblem) {
                 renewal.certificates.identities[name] = try RunningGateway.identity(settings)
             } catch {
                 guard let own = former.identities[name] else { throw error }
                 renewal.keep(own, name, error)
             }
             guard let file = settings.clientCA else { continue }
-            do throws(PrivateFile.Problem) {
+            do throws(FileProblem) {
                 renewal.certificates.clientAuthorities[name] =
                     try RunningGateway.clientAuthorities(file)
             } catch {
@@ -118,25 +118,24 @@ extension ServedCertificates {
         return renewal
     }
 
-    private static func isNotValid(_ file: String) -> PrivateFile.Problem {
-        PrivateFile.Problem(
-            path: file, what: "is not valid now, and the certificate in use is: that one stays",
-            remedy: "renew it (openssl x509 -noout -dates -in \(file))")
+    private static func isNotValid(_ file: String) -> FileProblem {
+        FileProblem(
+            file, "is not valid now, and the certificate in use is: that one stays",
+            "renew it (openssl x509 -noout -dates -in \(file))")
     }
 
     /// What is wrong with certificates none of which speaks for a host now.
     private func loss(
         of host: String, in configuration: Configuration
-    ) -> PrivateFile.Problem {
+    ) -> FileProblem {
         let speakers = identities.filter { $0.value.chain.first?.matches(host) == true }.keys
         let file =
             (speakers.min() ?? Self.table(for: host, of: configuration))
             .flatMap { configuration.tls[$0]?.certificate } ?? configuration.file
         return speakers.isEmpty
-            ? PrivateFile.Problem(
-                path: file,
-                what: "does not speak for \(host), as the certificate in use does: that one stays",
-                remedy: "have it made out to \(host) as well, as a DNS name")
+            ? FileProblem(
+                file, "does not speak for \(host), as the certificate in use does: that one stays",
+                "have it made out to \(host) as well, as a DNS name")
             : Self.isNotValid(file)
     }
 
@@ -148,7 +147,7 @@ extension ServedCertificates {
 
 extension ServedCertificates.Renewal {
     fileprivate mutating func keep(
-        _ identity: TLSIdentity, _ name: String, _ problem: PrivateFile.Problem
+        _ identity: TLSIdentity, _ name: String, _ problem: FileProblem
     ) {
         certificates.identities[name] = identity
         problems[name] = problem

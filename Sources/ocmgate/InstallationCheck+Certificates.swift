@@ -13,7 +13,7 @@ extension InstallationCheck {
                 isComplete = false
                 continue
             }
-            do throws(PrivateFile.Problem) {
+            do throws(FileProblem) {
                 let identity = try RunningGateway.identity(settings)
                 guard let leaf = identity.chain.first else { continue }
                 judge(leaf, settings.certificate)
@@ -34,7 +34,7 @@ extension InstallationCheck {
             }
         }
         if let file = configuration.outbound.caFile, mayRead(file) {
-            do throws(PrivateFile.Problem) {
+            do throws(FileProblem) {
                 _ = try RunningGateway.clientContext(configuration)
             } catch { find(error) }
         }

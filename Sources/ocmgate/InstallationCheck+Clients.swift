@@ -15,7 +15,7 @@ extension InstallationCheck {
                     "no [[listen]] names [tls.\(quoted(name))]: its min_version counts for nobody")
             }
             guard let file = settings.clientCA, mayRead(file) else { continue }
-            do throws(PrivateFile.Problem) {
+            do throws(FileProblem) {
                 let authorities = try RunningGateway.clientAuthorities(file)
                 for authority in authorities where !authority.isCurrent(now: now) {
                     warn(file, "\(authority.subject) is not valid now: its clients are refused")

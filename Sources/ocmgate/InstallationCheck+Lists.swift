@@ -15,7 +15,7 @@ extension InstallationCheck {
             guard let download = list.download else { continue }
             keys(of: download)
             guard mayRead(folder.path) else { continue }
-            do throws(PrivateFile.Problem) {
+            do throws(FileProblem) {
                 judge(list, try folder.record(of: list), policy)
             } catch { find(error) }
         }
@@ -73,7 +73,7 @@ extension InstallationCheck {
 
     private mutating func keys(of download: PeerList.Download) {
         for file in download.keys where mayRead(file) {
-            do throws(PrivateFile.Problem) {
+            do throws(FileProblem) {
                 for key in try ListKey.pinned(in: [file]) {
                     guard let end = key.end else { continue }
                     if now >= end {

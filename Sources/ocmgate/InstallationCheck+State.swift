@@ -9,7 +9,7 @@ extension InstallationCheck {
         let name = (configuration.state.file as NSString).deletingLastPathComponent
         let folder = name.isEmpty ? "." : name
         guard PrivateFile.presence(folder) == .there else { return }
-        do throws(PrivateFile.Problem) { try PrivateFile.folderToWrite(folder) } catch {
+        do throws(FileProblem) { try PrivateFile.folderToWrite(folder) } catch {
             find(error)
             return
         }
@@ -17,7 +17,7 @@ extension InstallationCheck {
             SocketName.isOwn(folder) && FileManager.default.isReadableFile(atPath: folder)
         // Who has the keys of TLS runs the gateway, too.
         if configuration.tls.values.contains(where: { SocketName.isOwn($0.key) }) {
-            do throws(PrivateFile.Problem) { try PrivateFile.expectWritable(folder) } catch {
+            do throws(FileProblem) { try PrivateFile.expectWritable(folder) } catch {
                 find(error)
                 return
             }

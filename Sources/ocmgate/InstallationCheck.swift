@@ -96,7 +96,7 @@ struct InstallationCheck {
             if let loss = KeyRing.loss(of: folder, state: state) {
                 find(loss)
             } else if PrivateFile.presence(folder) == .there {
-                do throws(PrivateFile.Problem) {
+                do throws(FileProblem) {
                     try PrivateFile.folder(folder)
                     let ring = try KeyRing(folder: folder, whenMissing: .refuse, now: now)
                     judge(ring)
@@ -114,7 +114,7 @@ struct InstallationCheck {
             guard mayRead(path) else { return }
         }
         let seal: SealKey
-        do throws(PrivateFile.Problem) {
+        do throws(FileProblem) {
             seal = try SealKey.load(
                 configuration.state.sealKey, of: state, whenMissing: .refuse,
                 environment: ProcessInfo.processInfo.environment)
@@ -123,7 +123,7 @@ struct InstallationCheck {
             return
         }
         guard mayRead(state), mayRead(state + ".mark") else { return }
-        do throws(StoreOpenError) { try Store.check(state, seal) } catch {
+        do throws(FileProblem) { try Store.check(state, seal) } catch {
             find(error.path, error.what, remedy: error.remedy)
         }
     }
@@ -154,7 +154,7 @@ struct InstallationCheck {
         }
         if PrivateFile.presence(settings.certificate) == .absent {
             guard mayRead(settings.key) else { return }
-            do throws(PrivateFile.Problem) { _ = try PrivateFile.read(settings.key) } catch {
+            do throws(FileProblem) { _ = try PrivateFile.read(settings.key) } catch {
                 find(error)
             }
             warn(
@@ -164,7 +164,7 @@ struct InstallationCheck {
             return
         }
         guard mayRead(settings.certificate), mayRead(settings.key) else { return }
-        do throws(PrivateFile.Problem) {
+        do throws(FileProblem) {
             let authority = try EgressCA.load(settings, whenMissing: .refuse, now: now)
             if let end = authority.certificate.notAfter, end - now < 90 * 86_400 {
                 warn(
@@ -180,7 +180,7 @@ struct InstallationCheck {
         let key = (configuration.signature.keys as NSString)
             .appendingPathComponent(JournalKey.fileName)
         if PrivateFile.presence(key) != .absent, mayRead(key) {
-            do throws(PrivateFile.Problem) {
+            do throws(FileProblem) {
                 _ = try JournalKey.load(folder: configuration.signature.keys, whenMissing: .refuse)
             } catch { find(error) }
         }
@@ -191,7 +191,7 @@ struct InstallationCheck {
             return
         }
         guard mayRead(settings.folder) else { return }
-        do throws(PrivateFile.Problem) { try JournalFolder.check(settings.folder) } catch {
+        do throws(FileProblem) { try JournalFolder.check(settings.folder) } catch {
             find(error)
             return
         }
@@ -205,7 +205,7 @@ struct InstallationCheck {
     /// What is in the journal, and whether its signed end is there.
     private mutating func checkJournal(_ folder: String, _ state: String) {
         guard mayRead(JournalHead.file(of: state)) else { return }
-        do throws(JournalError) { try JournalFolder.check(folder, state: state) } catch {
+        do throws(FileProblem) { try JournalFolder.check(folder, state: state) } catch {
             find(error.path, error.what, remedy: error.remedy)
         }
     }
@@ -264,7 +264,7 @@ struct InstallationCheck {
         if !findings.contains(finding) { findings.append(finding) }
     }
 
-    mutating func find(_ problem: PrivateFile.Problem) {
+    mutating func find(_ problem: FileProblem) {
         find(problem.path, problem.what, remedy: problem.remedy)
     }
 

@@ -41,7 +41,7 @@ struct ListPlace: ParsableArguments {
     /// was never loaded.
     static func entries(_ list: PeerList, _ folder: ListFolder) throws -> [ListEntry]? {
         guard list.download != nil else { return list.entries }
-        do throws(PrivateFile.Problem) {
+        do throws(FileProblem) {
             guard let live = try folder.record(of: list)?.live else { return nil }
             return try folder.entries(live, of: list.name)
         } catch { throw CommandFailure(error.description) }

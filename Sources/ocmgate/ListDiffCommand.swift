@@ -33,13 +33,13 @@ struct ListDiffCommand: ParsableCommand {
         if names.count == 1 {
             let (_, policy, folder) = try place.open()
             let list = try ListPlace.find(names[0], in: policy)
-            do throws(PrivateFile.Problem) {
+            do throws(FileProblem) {
                 let record = try folder.record(of: list)
                 draft = record?.draft
                 guard let draft else { return reportNone(list) }
                 change = ListChange(
                     from: try record?.live.map {
-                        live throws(PrivateFile.Problem) in
+                        live throws(FileProblem) in
                         try folder.entries(live, of: list.name)
                     } ?? [], to: try folder.entries(draft, of: list.name))
             } catch { throw CommandFailure(error.description) }

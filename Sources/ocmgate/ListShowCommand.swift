@@ -19,7 +19,7 @@ struct ListShowCommand: ParsableCommand {
         let now = Environment.live.now()
         let shown = try name.map { [try ListPlace.find($0, in: policy)] } ?? policy.lists
         var states: [ListState] = []
-        do throws(PrivateFile.Problem) {
+        do throws(FileProblem) {
             for list in shown { states.append(try ListState(list, folder)) }
         } catch { throw CommandFailure(error.description) }
         let entries = try name == nil ? nil : ListPlace.entries(shown[0], folder)
@@ -42,7 +42,7 @@ private struct ListState {
     /// nil for own lists, and where nothing was fetched yet.
     let record: ListRecord?
 
-    init(_ list: PeerList, _ folder: ListFolder) throws(PrivateFile.Problem) {
+    init(_ list: PeerList, _ folder: ListFolder) throws(FileProblem) {
         self.list = list
         record = try folder.record(of: list)
     }

@@ -110,7 +110,7 @@ struct PeerQuestion: ParsableArguments {
         } catch let denial as Denial {
             await group.shutdown()
             throw CommandFailure("\(peer) cannot be asked: \(denial.detail)")
-        } catch let problem as PrivateFile.Problem {
+        } catch let problem as FileProblem {
             await group.shutdown()
             throw CommandFailure(problem.description)
         }

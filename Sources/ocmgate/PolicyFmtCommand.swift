@@ -74,7 +74,7 @@ struct PolicyFmtCommand: ParsableCommand {
     private func rewrite(
         _ file: String, _ bytes: [UInt8], over old: [UInt8]
     ) throws(ConfigurationErrors) {
-        do throws(PrivateFile.Problem) {
+        do throws(FileProblem) {
             try OperatorFile.rewrite(file, bytes, over: old)
         } catch {
             throw ConfigurationErrors(

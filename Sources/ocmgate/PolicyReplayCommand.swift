@@ -38,7 +38,7 @@ struct PolicyReplayCommand: ParsableCommand {
             replay = try Replay.run(
                 policy, beside: past.policyInForce(), over: journal.reader, since: try past.start(),
                 people: journal.people, progress: progress.show)
-        } catch let error as JournalError { throw CommandFailure("\(error)") }
+        } catch let error as FileProblem { throw CommandFailure("\(error)") }
         progress.end()
         replay.unread.told.forEach(Output.error)
         if let html {

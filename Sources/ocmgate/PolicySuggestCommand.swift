@@ -37,7 +37,7 @@ struct PolicySuggestCommand: ParsableCommand {
             found = try PolicySuggestions.make(
                 for: policy, under: try past.profile(), from: journal.reader,
                 since: try past.start(), least: least, progress: progress.show)
-        } catch let error as JournalError { throw CommandFailure("\(error)") }
+        } catch let error as FileProblem { throw CommandFailure("\(error)") }
         progress.end()
         found.unread.told.forEach(Output.error)
         if json { printJSON(found) } else { Output.text(found.toml) }

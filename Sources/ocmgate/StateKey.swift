@@ -24,7 +24,7 @@ extension Configuration {
     /// state none are made any more.
     func makeFirstKeys() throws {
         if Store.hasBegun(state.file) { return }
-        do throws(PrivateFile.Problem) {
+        do throws(FileProblem) {
             _ = try KeyRing.start(
                 folder: signature.keys, state: state.file, now: Environment.live.now())
         } catch { throw CommandFailure(error.description) }

@@ -72,7 +72,7 @@ struct TokenCommand: ParsableCommand {
         private static func standing(
             of token: AccessToken, _ state: String, now: Int
         ) -> Standing {
-            do throws(StoreOpenError) {
+            do throws(FileProblem) {
                 let shares = try ShareListing.read(state)
                 guard let share = shares.first(where: { $0.id.description == token.share }) else {
                     return Standing(refusal: "its share is not known here")

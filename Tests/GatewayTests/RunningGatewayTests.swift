@@ -107,7 +107,7 @@ import Testing
             case .handOver: running.letGo()
             }
         try await Task.sleep(for: .milliseconds(500))
-        #expect(throws: StoreOpenError.self) { try StoreLock(scratch.file("state.db.lock")) }
+        #expect(throws: FileProblem.self) { try StoreLock(scratch.file("state.db.lock")) }
         message.withLock { $0 = nil }
         await left
         try StoreLock(scratch.file("state.db.lock")).release()

@@ -50,7 +50,7 @@ import Testing
     private func renewed(
         _ former: ServedCertificates, _ configuration: Configuration,
         hosts: Set<String> = ["a.test", "b.test"], wanted: Set<String>? = nil, at now: Int? = nil
-    ) throws(PrivateFile.Problem) -> ServedCertificates.Renewal {
+    ) throws(FileProblem) -> ServedCertificates.Renewal {
         try ServedCertificates.renewed(
             from: former, by: configuration, hosts: hosts, wanted: wanted ?? hosts,
             now: now ?? self.now)
@@ -61,13 +61,13 @@ import Testing
         let settings = try #require(try configuration(["a.test"]).tls["a.test"])
         try put("a.test", ["a.test"])
         try #require(unsafe truncate(settings.certificate, 1 << 30) == 0)
-        let long = #expect(throws: PrivateFile.Problem.self) {
+        let long = #expect(throws: FileProblem.self) {
             try RunningGateway.identity(settings)
         }
         #expect(long?.what == "is longer than \(4 << 20) bytes")
         try FileManager.default.removeItem(atPath: settings.certificate)
         try #require(unsafe mkfifo(settings.certificate, 0o600) == 0)
-        let pipe = #expect(throws: PrivateFile.Problem.self) {
+        let pipe = #expect(throws: FileProblem.self) {
             try RunningGateway.identity(settings)
         }
         #expect(pipe?.what == "is not a regular file")
@@ -121,7 +121,7 @@ import Testing
         try put("a.test", ["a.test"])
         let pem = try String(contentsOfFile: scratch.file("a.test.pem"), encoding: .utf8)
         try scratch.write(pem, "a.test.key", mode: 0o644)
-        let problem = #expect(throws: PrivateFile.Problem.self) {
+        let problem = #expect(throws: FileProblem.self) {
             try ServedCertificates(of: configuration)
         }
         #expect(problem?.path == scratch.file("a.test.key"))
@@ -163,7 +163,7 @@ import Testing
         for table in ["a.test", "b.test"] { try put(table, [table]) }
         let former = try ServedCertificates(of: try configuration(["a.test", "b.test"]))
         let fewer = try configuration(["a.test"])
-        #expect(throws: PrivateFile.Problem.self) { try renewed(former, fewer) }
+        #expect(throws: FileProblem.self) { try renewed(former, fewer) }
         let renewal = try renewed(former, fewer, wanted: ["a.test"])
         #expect(renewal.certificates.identities.keys.sorted() == ["a.test"])
         #expect(renewal.problems.isEmpty)
@@ -173,7 +173,7 @@ import Testing
         try put("a.test", ["a.test"])
         let former = try ServedCertificates(of: try configuration(["a.test"]))
         let more = try configuration(["a.test", "b.test"])
-        #expect(throws: PrivateFile.Problem.self) { try renewed(former, more) }
+        #expect(throws: FileProblem.self) { try renewed(former, more) }
         try put("b.test", ["b.test"])
         #expect(try renewed(former, more).certificates.changes(since: former) == ["b.test"])
     }
@@ -183,7 +183,7 @@ import Testing
         let plain = try configuration(["a.test"])
         let asking = try configuration(["a.test"], "client_ca = \"\(scratch.file("ca.pem"))\"\n")
         let former = try ServedCertificates(of: plain)
-        #expect(throws: PrivateFile.Problem.self) { try renewed(former, asking) }
+        #expect(throws: FileProblem.self) { try renewed(former, asking) }
         let key = try PrivateKey.generate(.p256)
         let authority = try Certificate.selfSigned(
             names: ["ca.test"], key: key, validity: now...now + 9)

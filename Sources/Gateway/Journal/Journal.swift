@@ -49,7 +49,7 @@ package final class Journal: Sendable {
         // What cannot be read says nothing, and keeps nobody from a start.
         let before = policy.flatMap { _ in try? PolicyHashes.last(in: reader) }
         guard disk.hasRoom((left.count + 1) * JournalRecord.lineLimit) else {
-            throw JournalError(
+            throw FileProblem(
                 settings.folder, "has no room for a single record",
                 "make room on its disk, or name another folder in [journal] dir")
         }

@@ -271,7 +271,7 @@ final class JournalDisk {
     /// Refused: a file that was taken away. What is written into it is lost when the process ends.
     private func requireInPlace() throws {
         guard file.isInPlace else {
-            throw JournalError(file.path, "was taken away while it was written", "bring it back")
+            throw FileProblem(file.path, "was taken away while it was written", "bring it back")
         }
     }
 
@@ -440,7 +440,7 @@ final class JournalDisk {
     }
 
     private func warnOfFuture() {
-        let farOff = JournalError(
+        let farOff = FileProblem(
             farOff: day, on: today, keep: settings.keep, reader, headFile: settings.headFile)
         guard let farOff else {
             return warnOfClock("the newest file is of \(day), which is to come")

@@ -50,7 +50,7 @@ struct JournalEnd {
                 end.lacksEnd = last.lacksEnd
                 end.hasBegun = last.line != nil
             } else if !last.rest.isEmpty {
-                throw JournalError(
+                throw FileProblem(
                     reader.file(of: day), "ends in bytes that are no record",
                     "`ocmgate journal verify` says which; bring the file back as it was")
             }
@@ -69,7 +69,7 @@ struct JournalEnd {
     private static func expectSubjects(of reader: JournalReader) throws {
         let file = (reader.folder as NSString).appendingPathComponent(JournalSubjects.fileName)
         guard !PrivateFile.exists(file) else { return }
-        throw JournalError(
+        throw FileProblem(
             file, "is not there, and the records may name people",
             "bring it back; " + JournalSubjects.lossAccepted(file))
     }
@@ -79,7 +79,7 @@ struct JournalEnd {
     ) throws {
         let remedy = Self.remedy(headFile)
         guard seq >= head.seq else {
-            throw JournalError(
+            throw FileProblem(
                 reader.folder,
                 "ends with record \(seq), but record \(head.seq) was signed: its end is missing",
                 remedy)
@@ -97,7 +97,7 @@ struct JournalEnd {
             }
         }
         guard found == head else {
-            throw JournalError(
+            throw FileProblem(
                 reader.folder, "record \(head.seq) is not the one that was signed", remedy)
         }
     }
@@ -130,7 +130,7 @@ struct JournalEnd {
                 if JournalLine(bytes) != nil { number = place.number }
                 return .goOn
             }
-            throw JournalError(
+            throw FileProblem(
                 "\(reader.file(of: day)):\(number)",
                 "this record, or the one before it, was changed",
                 "bring the file back as it was; to begin anew, keep the folder elsewhere and "

@@ -41,7 +41,7 @@ final class JournalFile {
     /// Refused: a file that another process writes.
     init(
         _ path: String, _ settings: JournalDisk.Settings
-    ) throws(JournalError) {
+    ) throws(FileProblem) {
         self.path = path
         margin = DiskMargin(of: path)
         self.blocks = settings.blocks
@@ -57,7 +57,7 @@ final class JournalFile {
             place = try FilePlace(path)
             try PrivateFile.syncFolder(of: path)
         } catch {
-            throw JournalError(
+            throw FileProblem(
                 path, "cannot be opened: \(error)",
                 DiskTrouble(error)?.remedy ?? "let the gateway's user write there")
         }

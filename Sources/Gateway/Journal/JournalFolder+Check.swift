@@ -8,14 +8,14 @@ extension JournalFolder {
     /// Refused: what opening it refuses, but for a second gateway.
     ///
     /// - Parameter state: the state file, beside which the newest checkpoint is kept.
-    package static func check(_ folder: String, state: String) throws(JournalError) {
+    package static func check(_ folder: String, state: String) throws(FileProblem) {
         let headFile = JournalHead.file(of: state)
         do {
             // Before the lines: what a gateway that runs has signed is among them already.
             let head = try JournalHead.read(headFile)
             guard PrivateFile.exists(folder) else {
                 guard let head else { return }
-                throw JournalError(
+                throw FileProblem(
                     folder, "is not there, but record \(head.seq) was signed",
                     JournalEnd.remedy(headFile))
             }
@@ -26,16 +26,14 @@ extension JournalFolder {
             let newest = try reader.days().last.map { reader.file(of: $0) }
             for file in [lock, newest].compactMap(\.self) where PrivateFile.exists(file) {
                 guard FileManager.default.isWritableFile(atPath: file) else {
-                    throw JournalError(
+                    throw FileProblem(
                         file, "this user may not write to it",
                         "run this as the gateway's user, or give it the file")
                 }
             }
-        } catch let problem as PrivateFile.Problem {
-            throw JournalError(problem.path, problem.what, problem.remedy)
-        } catch let error as JournalError {
+        } catch let error as FileProblem {
             throw error
-        } catch { throw JournalError(folder, "cannot be read: \(error)", "") }
+        } catch { throw FileProblem(folder, "cannot be read: \(error)") }
     }
 
     /// What is to be said of a newest file that is of a day far off; nil of any other.
@@ -46,17 +44,17 @@ extension JournalFolder {
     ///   - now: Unix seconds.
     package static func farOff(
         _ folder: String, keep: Int, state: String, now: Int
-    ) -> JournalError? {
+    ) -> FileProblem? {
         let reader = JournalReader(folder)
         // What cannot be read is told by `check`.
         guard let newest = (try? reader.days())?.last else { return nil }
-        return JournalError(
+        return FileProblem(
             farOff: newest, on: JournalDay(milliseconds: now * 1000), keep: keep, reader,
             headFile: JournalHead.file(of: state))
     }
 }
 
-extension JournalError {
+extension FileProblem {
     /// The newest file is of a day that a clock was ahead to once. Nil where that comes before many more
     /// days are kept than should be.
     init?(

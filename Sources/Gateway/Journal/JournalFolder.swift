@@ -10,29 +10,26 @@ import Transport
 package enum JournalFolder {
     /// Refused: a folder that is not there, that its owner may not write, that others may use, or that
     /// belongs to somebody else.
-    package static func check(_ path: String) throws(PrivateFile.Problem) {
+    package static func check(_ path: String) throws(FileProblem) {
         let status: Stat
         do { status = try Stat(FilePath(path)) } catch {
-            throw PrivateFile.Problem(path: path, what: "cannot be used: \(error)", remedy: "")
+            throw FileProblem(path, "cannot be used: \(error)")
         }
         guard status.type == .directory else {
-            throw PrivateFile.Problem(path: path, what: "is not a folder", remedy: "")
+            throw FileProblem(path, "is not a folder")
         }
         guard
             status.permissions.isDisjoint(with: [.groupReadWriteExecute, .otherReadWriteExecute])
         else {
-            throw PrivateFile.Problem(
-                path: path, what: "others than its owner may use this folder",
-                remedy: "chmod 700 \(path)")
+            throw FileProblem(
+                path, "others than its owner may use this folder", "chmod 700 \(path)")
         }
         guard status.permissions.isSuperset(of: .ownerReadWriteExecute) else {
-            throw PrivateFile.Problem(
-                path: path, what: "its owner may not write here", remedy: "chmod 700 \(path)")
+            throw FileProblem(path, "its owner may not write here", "chmod 700 \(path)")
         }
         guard status.userID.rawValue == geteuid() || geteuid() == 0 else {
-            throw PrivateFile.Problem(
-                path: path, what: "belongs to user \(status.userID.rawValue)",
-                remedy: "chown \(geteuid()) \(path)")
+            throw FileProblem(
+                path, "belongs to user \(status.userID.rawValue)", "chown \(geteuid()) \(path)")
         }
     }
 
@@ -45,26 +42,26 @@ package enum JournalFolder {
     package static func reserve(of all: Int) -> Int { min(512 << 20, all / 10) }
 
     /// Refused: a journal that another process writes.
-    static func lock(_ path: String) throws(JournalError) -> FileLock {
+    static func lock(_ path: String) throws(FileProblem) -> FileLock {
         try lock(file: (path as NSString).appendingPathComponent(lockName), of: path)
     }
 
     /// Refused: a file that another process writes.
     ///
     /// - Parameter path: what it is locked for.
-    static func lock(file: String, of path: String) throws(JournalError) -> FileLock {
+    static func lock(file: String, of path: String) throws(FileProblem) -> FileLock {
         do { return try FileLock(file) } catch {
             switch error {
             case .taken:
-                throw JournalError(
+                throw FileProblem(
                     path, "is written by another ocmgate",
                     "stop that one, or give this one its own [journal] dir")
             case .unopened(let reason):
-                throw JournalError(
+                throw FileProblem(
                     path, "cannot be opened: \(reason)",
                     DiskTrouble(reason)?.remedy ?? "let the gateway's user write to this folder")
             case .unlocked(let reason):
-                throw JournalError(
+                throw FileProblem(
                     path, "cannot be locked: \(reason)",
                     "name a folder in [journal] dir whose disk has locks")
             }

@@ -14,18 +14,18 @@ package enum JournalForgetting {
         _ text: String, _ settings: Configuration, _ seal: SealKey, now: Int
     ) async throws -> JournalPseudonym? {
         guard let journal = settings.journal else {
-            throw JournalError("[journal] dir", "is \"\": there is no journal", "")
+            throw FileProblem("[journal] dir", "is \"\": there is no journal")
         }
         let site = Site(origin: settings.site.origin, aliases: settings.site.aliases)
         guard let erasures = JournalErasure.all(text, ours: site?.hosts ?? []) else {
-            throw JournalError(text, "is no address, and no pseudonym of the journal", "")
+            throw FileProblem(text, "is no address, and no pseudonym of the journal")
         }
         let store: Store
         do { store = try Store.open(settings.state.file, seal, now: now) } catch {
             guard error.isInUse else { throw error }
             let box = try OrderBox(settings.state.file, seal)
             switch try await box.ask(.eraseSubject(text), now: now) {
-            case .refused(let reason): throw JournalError(text, reason, "")
+            case .refused(let reason): throw FileProblem(text, reason)
             case .done(let told): return told["pseudonym"].flatMap { JournalPseudonym($0) }
             }
         }

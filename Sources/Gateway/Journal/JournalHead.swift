@@ -28,21 +28,18 @@ package struct JournalHead: Sendable, Equatable {
     package static func file(of state: String) -> String { state + ".journal" }
 
     /// Nil when there is none yet.
-    package static func read(_ path: String) throws(JournalError) -> JournalHead? {
+    package static func read(_ path: String) throws(FileProblem) -> JournalHead? {
         guard PrivateFile.exists(path) else { return nil }
-        let bytes: [UInt8]
-        do { bytes = try PrivateFile.read(path, limit: 256, readers: .everybody) } catch {
-            throw JournalError(path, error.what, error.remedy)
-        }
+        let bytes = try PrivateFile.read(path, limit: 256, readers: .everybody)
         let text = String(decoding: bytes, as: UTF8.self)
         guard text.last == "\n", let head = JournalHead(text.dropLast()) else {
-            throw JournalError(
+            throw FileProblem(
                 path, "is damaged", "if the journal is whole (ocmgate journal verify), remove it")
         }
         return head
     }
 
-    func write(_ path: String) throws(PrivateFile.Problem) {
+    func write(_ path: String) throws(FileProblem) {
         try PrivateFile.replace(path, Array("\(text)\n".utf8))
     }
 }

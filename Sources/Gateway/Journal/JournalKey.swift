@@ -19,7 +19,7 @@ package struct JournalKey: Sendable {
     /// Refused: a file that others may use, and one that holds no Ed25519 key.
     package static func load(
         folder: String, whenMissing: SealKey.WhenMissing
-    ) throws(PrivateFile.Problem) -> JournalKey {
+    ) throws(FileProblem) -> JournalKey {
         let file = (folder as NSString).appendingPathComponent(fileName)
         switch whenMissing {
         case .make where !PrivateFile.exists(file):
@@ -28,9 +28,9 @@ package struct JournalKey: Sendable {
         }
         let pem = String(decoding: try PrivateFile.read(file), as: UTF8.self)
         guard let key = try? PrivateKey(pem: pem), key.kind == .ed25519 else {
-            throw PrivateFile.Problem(
-                path: file, what: "holds no Ed25519 key",
-                remedy: "bring it back; or move it away, and another one is made")
+            throw FileProblem(
+                file, "holds no Ed25519 key",
+                "bring it back; or move it away, and another one is made")
         }
         if whenMissing == .make { try show(key.publicKey, folder) }
         return JournalKey(key: key)
@@ -40,7 +40,7 @@ package struct JournalKey: Sendable {
     /// that key: what it signed is to be verified for as long as the journal has it.
     ///
     /// Refused: a public half that holds no key.
-    private static func show(_ key: PublicKey, _ folder: String) throws(PrivateFile.Problem) {
+    private static func show(_ key: PublicKey, _ folder: String) throws(FileProblem) {
         let file = (folder as NSString).appendingPathComponent(publicName)
         let text = Array(key.pem.utf8)
         guard PrivateFile.exists(file) else {
@@ -62,7 +62,7 @@ package struct JournalKey: Sendable {
     /// hold the key that it is named after: only the gateway's own are believed.
     package static func publicKeys(
         folder: String
-    ) throws(PrivateFile.Problem) -> [PublicKey] {
+    ) throws(FileProblem) -> [PublicKey] {
         var keys = [try publicKey((folder as NSString).appendingPathComponent(publicName))]
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         for name in names.sorted() {
@@ -72,21 +72,21 @@ package struct JournalKey: Sendable {
             let file = (folder as NSString).appendingPathComponent(name)
             let key = try publicKey(file)
             guard id(of: key) == stated else {
-                throw PrivateFile.Problem(
-                    path: file, what: "holds another key than the one that it is named after",
-                    remedy: "bring the file back as it was, or move it away")
+                throw FileProblem(
+                    file, "holds another key than the one that it is named after",
+                    "bring the file back as it was, or move it away")
             }
             keys.append(key)
         }
         return keys
     }
 
-    private static func publicKey(_ file: String) throws(PrivateFile.Problem) -> PublicKey {
+    private static func publicKey(_ file: String) throws(FileProblem) -> PublicKey {
         let text = String(decoding: try PrivateFile.read(file, readers: .everybody), as: UTF8.self)
         guard let key = try? PublicKey(pem: text), key.kind == .ed25519 else {
-            throw PrivateFile.Problem(
-                path: file, what: "holds no Ed25519 public key",
-                remedy: "bring the file back as it was, or move it away")
+            throw FileProblem(
+                file, "holds no Ed25519 public key",
+                "bring the file back as it was, or move it away")
         }
         return key
     }

@@ -23,17 +23,17 @@ package struct JournalReader: Sendable {
     /// The days that have a file, the oldest first.
     ///
     /// Refused: a folder that is not there, or cannot be read.
-    package func days() throws(JournalError) -> [JournalDay] {
+    package func days() throws(FileProblem) -> [JournalDay] {
         do {
             return try FileManager.default.contentsOfDirectory(atPath: folder)
                 .compactMap { JournalDay(fileName: $0) }.sorted()
         } catch {
             switch PrivateFile.presence(folder) {
             case .absent:
-                throw JournalError(
+                throw FileProblem(
                     folder, "is not there", "\(Store.madeAtFirstStart); see [journal] dir")
             case .there, .denied:
-                throw JournalError(
+                throw FileProblem(
                     folder, "cannot be read: \(PrivateFile.cause(of: error))",
                     "see [journal] dir, and run this as the gateway's user")
             }
@@ -66,10 +66,10 @@ package struct JournalReader: Sendable {
         do {
             file = try FileDescriptor.open(
                 FilePath(path), .readOnly, options: [.noFollow, .nonBlocking, .closeOnExec])
-        } catch { throw JournalError(path, "cannot be read: \(error)", "") }
+        } catch { throw FileProblem(path, "cannot be read: \(error)") }
         defer { try? file.close() }
         guard try Stat(file).type == .regular else {
-            throw JournalError(path, "is not a regular file", "")
+            throw FileProblem(path, "is not a regular file")
         }
         // The line that the end begins in is left out.
         var isInside = false
@@ -78,7 +78,7 @@ package struct JournalReader: Sendable {
                 let size = try file.seek(offset: 0, from: .end)
                 isInside = size > Int64(last)
                 try file.seek(offset: isInside ? size - Int64(last) : 0, from: .start)
-            } catch { throw JournalError(path, "cannot be read: \(error)", "") }
+            } catch { throw FileProblem(path, "cannot be read: \(error)") }
         }
         var chunk: [UInt8] = []
         var start = 0
@@ -87,7 +87,7 @@ package struct JournalReader: Sendable {
             // left, so that where no line ends it is not copied again and again.
             let left = chunk.count - start
             guard left <= Self.longest else {
-                throw JournalError(
+                throw FileProblem(
                     path, "has a line of more than \(Self.longest >> 20) MiB",
                     "is it a file of the journal?")
             }
@@ -95,8 +95,7 @@ package struct JournalReader: Sendable {
                 chunk = try read(
                     file.rawValue, max(size, left), chunk.span.extracting(start...))
             } catch {
-                throw JournalError(
-                    path, "cannot be read: \(error)", "see whether the disk is whole")
+                throw FileProblem(path, "cannot be read: \(error)", "see whether the disk is whole")
             }
             start = 0
             guard chunk.count > left else { break }
@@ -207,22 +206,5 @@ package struct ByteNeedle: Sendable {
             end += skips[Int(text[end])]
         }
         return false
-    }
-}
-
-/// What the operator can mend about a journal.
-package struct JournalError: Error, Equatable, CustomStringConvertible {
-    package let path: String
-    package let what: String
-    package let remedy: String
-
-    init(_ path: String, _ what: String, _ remedy: String) {
-        self.path = path
-        self.what = what
-        self.remedy = remedy
-    }
-
-    package var description: String {
-        remedy.isEmpty ? "\(path): \(what)" : "\(path): \(what); \(remedy)"
     }
 }

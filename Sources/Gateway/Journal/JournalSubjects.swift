@@ -91,7 +91,7 @@ final class JournalSubjects {
     init(
         _ folder: String, _ seal: SealKey, _ use: Use,
         remembered: Int = JournalSubjects.mostRemembered, margin: DiskMargin? = nil
-    ) throws(JournalError) {
+    ) throws(FileProblem) {
         self.remembered = remembered
         let path = Self.file(in: folder)
         let margin = margin ?? DiskMargin(of: path)
@@ -131,7 +131,7 @@ final class JournalSubjects {
     }
 
     /// Refused: a file that its opening would refuse. One that is not there is none; nothing is changed.
-    static func check(_ folder: String) throws(JournalError) {
+    static func check(_ folder: String) throws(FileProblem) {
         let path = file(in: folder)
         guard PrivateFile.exists(path) else { return }
         do {
@@ -142,22 +142,17 @@ final class JournalSubjects {
         } catch { throw unusable(path, error) }
     }
 
-    private static func unusable(_ path: String, _ error: any Error) -> JournalError {
-        if let problem = error as? PrivateFile.Problem {
-            return JournalError(problem.path, problem.what, problem.remedy)
-        }
-        if let problem = error as? StoreOpenError {
-            return JournalError(problem.path, problem.what, problem.remedy)
-        }
+    private static func unusable(_ path: String, _ error: any Error) -> FileProblem {
+        if let problem = error as? FileProblem { return problem }
         let code = (error as? DatabaseError)?.resultCode
         guard code == .SQLITE_NOTADB || code == .SQLITE_CORRUPT else {
-            return JournalError(
+            return FileProblem(
                 path, "cannot be opened: \(error)",
                 DiskTrouble.found(around: path)?.remedy
                     ?? "see whether the disk is whole; without this file the people in the "
                     + "journal cannot be told any more")
         }
-        return JournalError(
+        return FileProblem(
             path, "is damaged: \((error as? DatabaseError)?.message ?? "\(error)")",
             "see whether the disk is whole, and bring back a copy; or move it away, and "
                 + lossAccepted(path))
@@ -450,7 +445,7 @@ extension JournalPeople {
     /// Opens what is sealed, for whoever has the seal key. Pseudonyms where there is no journal yet.
     package static func opening(
         _ folder: String, _ seal: SealKey
-    ) throws(JournalError) -> JournalPeople {
+    ) throws(FileProblem) -> JournalPeople {
         let path = JournalSubjects.file(in: folder)
         guard PrivateFile.exists(path) else { return .pseudonyms }
         let opener = SubjectOpener(try JournalSubjects(folder, seal, .reading))

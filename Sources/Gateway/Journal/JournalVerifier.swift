@@ -76,8 +76,7 @@ package struct JournalVerifier {
     package mutating func verify(_ reader: JournalReader) throws -> Report {
         let days = try reader.days()
         guard !days.isEmpty else {
-            throw JournalError(
-                reader.folder, "holds no journal", "see [journal] dir, or --dir")
+            throw FileProblem(reader.folder, "holds no journal", "see [journal] dir, or --dir")
         }
         report.days = days.count
         var isFirst = true

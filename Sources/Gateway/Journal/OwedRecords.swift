@@ -34,7 +34,7 @@ struct OwedRecords: Sendable {
             file = try FileDescriptor.open(
                 FilePath(path), .readWrite, options: [.noFollow, .closeOnExec])
         } catch {
-            throw JournalError(path, "cannot be opened: \(error)", Journal.remedy(for: error))
+            throw FileProblem(path, "cannot be opened: \(error)", Journal.remedy(for: error))
         }
     }
 

@@ -73,7 +73,7 @@ extension KeyChange {
             let lock = try StoreLock(of: state)
             defer { lock.release() }
             return try perform(in: folder, state: state, now: now).answer(by: .command)
-        } catch let error as StoreOpenError where error.isInUse {
+        } catch let error as FileProblem where error.isInUse {
             return try await OrderBox(state, try key()).ask(
                 .changeKeys(self), now: now, patience: patience)
         } catch let refusal as Refusal {

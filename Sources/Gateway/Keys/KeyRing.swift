@@ -35,7 +35,7 @@ package struct KeyRing: Sendable {
     /// - Parameter now: Unix seconds.
     package init(
         folder: String, whenMissing: SealKey.WhenMissing, now: Int
-    ) throws(PrivateFile.Problem) {
+    ) throws(FileProblem) {
         self.folder = folder
         let written = try Self.table(in: folder)
         switch whenMissing {
@@ -63,7 +63,7 @@ package struct KeyRing: Sendable {
     /// - Parameter state: the file of its state.
     package static func start(
         folder: String, state: String, now: Int
-    ) throws(PrivateFile.Problem) -> KeyRing {
+    ) throws(FileProblem) -> KeyRing {
         if let loss = loss(of: folder, state: state) { throw loss }
         return try KeyRing(folder: folder, whenMissing: .make, now: now)
     }
@@ -71,11 +71,11 @@ package struct KeyRing: Sendable {
     /// What is wrong where a gateway has run and nothing is left of its keys; nil when that is not so.
     ///
     /// Others in their place would have names that peers know other keys by (decision 15).
-    package static func loss(of folder: String, state: String) -> PrivateFile.Problem? {
+    package static func loss(of folder: String, state: String) -> FileProblem? {
         guard Store.hasBegun(state), isBlank(folder) else { return nil }
-        return PrivateFile.Problem(
-            path: folder, what: "holds no key, and \(state) is of a gateway that had some",
-            remedy: "bring the folder back; or begin with other keys, under names that were never "
+        return FileProblem(
+            folder, "holds no key, and \(state) is of a gateway that had some",
+            "bring the folder back; or begin with other keys, under names that were never "
                 + "used, which peers may have to be told of: ocmgate key new")
     }
 
@@ -89,7 +89,7 @@ package struct KeyRing: Sendable {
 
     private static func makeFirst(
         _ number: Int, in folder: String
-    ) throws(PrivateFile.Problem) {
+    ) throws(FileProblem) {
         for kind in [KeyKind.ed25519, .rsa(bits: 3072)] {
             try make(kind, "\(kind.stem)-\(number)", in: folder)
         }
@@ -101,7 +101,7 @@ package struct KeyRing: Sendable {
     /// the second, and the next ones count on from there, so that no name is given again.
     static func toAdd(
         in folder: String, state: String, now: Int
-    ) throws(PrivateFile.Problem) -> KeyRing {
+    ) throws(FileProblem) -> KeyRing {
         if loss(of: folder, state: state) != nil {
             try PrivateFile.folder(folder)
             try makeFirst(Int(KeyTable.text(of: now).filter(\.isNumber)) ?? now, in: folder)
@@ -112,7 +112,7 @@ package struct KeyRing: Sendable {
     /// Makes a key under a name that is free.
     package static func make(
         _ kind: KeyKind, _ name: String, in folder: String
-    ) throws(PrivateFile.Problem) {
+    ) throws(FileProblem) {
         let file = (folder as NSString).appendingPathComponent(name + ".pem")
         try PrivateFile.create(file, keyOf: kind)
     }
@@ -174,37 +174,35 @@ package struct KeyRing: Sendable {
 extension KeyRing {
     private typealias Found = (name: String, key: PrivateKey, file: String)
 
-    private static func keys(in folder: String) throws(PrivateFile.Problem) -> [Found] {
+    private static func keys(in folder: String) throws(FileProblem) -> [Found] {
         var found: [Found] = []
         for name in try names(in: folder) {
             let file = (folder as NSString).appendingPathComponent(name + ".pem")
             guard KeyTable.isName(name) else {
-                throw PrivateFile.Problem(
-                    path: file, what: "is no name of a key",
-                    remedy: "letters, digits, - _ and . before .pem")
+                throw FileProblem(
+                    file, "is no name of a key", "letters, digits, - _ and . before .pem")
             }
             let text = String(decoding: try PrivateFile.read(file), as: UTF8.self)
             do { found.append((name, try PrivateKey(pem: text), file)) } catch {
-                throw PrivateFile.Problem(
-                    path: file, what: "holds no key: \(error)", remedy: "move it away")
+                throw FileProblem(file, "holds no key: \(error)", "move it away")
             }
         }
         return found
     }
 
     /// nil when there is none.
-    private static func table(in folder: String) throws(PrivateFile.Problem) -> KeyTable? {
+    private static func table(in folder: String) throws(FileProblem) -> KeyTable? {
         let file = (folder as NSString).appendingPathComponent(KeyTable.fileName)
         guard PrivateFile.presence(file) != .absent else { return nil }
         let bytes = try PrivateFile.read(file, readers: .everybody)
         do throws(ConfigurationErrors) { return try KeyTable(bytes, file: file) } catch {
-            throw PrivateFile.Problem(
-                path: folder, what: "\(error)",
-                remedy: "or move \(KeyTable.fileName) away: then the last key of each kind signs")
+            throw FileProblem(
+                folder, "\(error)",
+                "or move \(KeyTable.fileName) away: then the last key of each kind signs")
         }
     }
 
-    static func write(_ table: KeyTable, in folder: String) throws(PrivateFile.Problem) {
+    static func write(_ table: KeyTable, in folder: String) throws(FileProblem) {
         let file = (folder as NSString).appendingPathComponent(KeyTable.fileName)
         try PrivateFile.replace(file, Array(table.text.utf8))
     }
@@ -226,36 +224,36 @@ extension KeyRing {
 
     private static func check(
         _ table: KeyTable, _ found: [Found], _ folder: String, now: Int
-    ) throws(PrivateFile.Problem) {
+    ) throws(FileProblem) {
         for key in found {
             guard let row = table.rows[key.name],
                 row.thumbprint != OfferedKey.thumbprint(of: key.key.publicKey)
             else { continue }
-            throw PrivateFile.Problem(
-                path: key.file, what: "holds another key than the one that had this name",
-                remedy: "put that one back, or give this one a name that was never used")
+            throw FileProblem(
+                key.file, "holds another key than the one that had this name",
+                "put that one back, or give this one a name that was never used")
         }
         for (name, row) in table.rows.sorted(by: { $0.key < $1.key })
         where row.state.isPublished(now: now) && !found.contains(where: { $0.name == name }) {
-            throw PrivateFile.Problem(
-                path: (folder as NSString).appendingPathComponent(name + ".pem"),
-                what: "is missing, and \(KeyTable.fileName) calls it \(row.state.word)",
-                remedy: "put it back; without it, its table in \(KeyTable.fileName) has to go")
+            throw FileProblem(
+                (folder as NSString).appendingPathComponent(name + ".pem"),
+                "is missing, and \(KeyTable.fileName) calls it \(row.state.word)",
+                "put it back; without it, its table in \(KeyTable.fileName) has to go")
         }
         for use in KeyUse.allCases {
             let active = found.filter {
                 $0.key.kind.use == use && table.rows[$0.name]?.state == .active
             }
             guard active.count > 1 else { continue }
-            throw PrivateFile.Problem(
-                path: (folder as NSString).appendingPathComponent(KeyTable.fileName),
-                what: "more than one key is active: "
+            throw FileProblem(
+                (folder as NSString).appendingPathComponent(KeyTable.fileName),
+                "more than one key is active: "
                     + active.map(\.name).joined(separator: ", "),
-                remedy: "all but one are staged or retired")
+                "all but one are staged or retired")
         }
     }
 
-    private static func names(in folder: String) throws(PrivateFile.Problem) -> [String] {
+    private static func names(in folder: String) throws(FileProblem) -> [String] {
         try PrivateFile.names(in: folder).filter(isKey).map { String($0.dropLast(4)) }.sorted()
     }
 

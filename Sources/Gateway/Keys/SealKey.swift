@@ -70,16 +70,16 @@ package struct SealKey: Sendable {
     package static func load(
         _ source: Source, of state: String, whenMissing: WhenMissing,
         environment: [String: String]
-    ) throws(PrivateFile.Problem) -> SealKey {
+    ) throws(FileProblem) -> SealKey {
         let name: String
         let text: String
         switch source {
         case .environment(let variable):
             name = "env:\(variable)"
             guard let value = environment[variable] else {
-                throw PrivateFile.Problem(
-                    path: name, what: "is not set",
-                    remedy: Store.hasBegun(state)
+                throw FileProblem(
+                    name, "is not set",
+                    Store.hasBegun(state)
                         ? "set it to the key that \(state) is sealed with"
                         : "put the base64 of 32 random bytes there: openssl rand -base64 32")
             }
@@ -88,36 +88,34 @@ package struct SealKey: Sendable {
             name = path
             let isMissing = PrivateFile.presence(path) == .absent
             if isMissing, Store.hasBegun(state) {
-                throw PrivateFile.Problem(
-                    path: path, what: "is missing, and \(state) is sealed with it",
-                    remedy: "bring it back")
+                throw FileProblem(
+                    path, "is missing, and \(state) is sealed with it", "bring it back")
             }
             switch whenMissing {
             case .make where isMissing:
                 let fresh = Base64.encode(Random.bytes(32)) + "\n"
-                do throws(PrivateFile.Problem) {
+                do throws(FileProblem) {
                     try PrivateFile.create(path, Array(fresh.utf8))
                 } catch {
                     let isFull = DiskTrouble.found(around: path) == .full
-                    throw PrivateFile.Problem(
-                        path: path, what: error.what,
-                        remedy: isFull
+                    throw FileProblem(
+                        path, error.what,
+                        isFull
                             ? DiskTrouble.full.remedy
                             : "let [state] seal_key name a file that this user can make, beside "
                                 + "\(state) for instance")
                 }
             case .refuse where isMissing:
-                throw PrivateFile.Problem(
-                    path: path, what: "is not there", remedy: Store.madeAtFirstStart)
+                throw FileProblem(path, "is not there", Store.madeAtFirstStart)
             case .make, .refuse: break
             }
             text = String(decoding: try PrivateFile.read(path, limit: 1024), as: UTF8.self)
         }
         let trimmed = text.trimmingCharacters(in: .whitespacesAndNewlines)
         guard let secret = Secret(base64: trimmed), let key = SealKey(secret) else {
-            throw PrivateFile.Problem(
-                path: name, what: "does not hold the base64 of 32 bytes",
-                remedy: Store.hasBegun(state)
+            throw FileProblem(
+                name, "does not hold the base64 of 32 bytes",
+                Store.hasBegun(state)
                     ? "bring it back as it was: \(state) is sealed with it, and no other key opens that"
                     : "openssl rand -base64 32")
         }

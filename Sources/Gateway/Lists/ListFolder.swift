@@ -24,27 +24,25 @@ package struct ListFolder: Sendable {
 
     /// The record of a list as the policy has it now; nil when there is none, or one of another
     /// source. One that cannot be read is a problem.
-    package func record(of list: PeerList) throws(PrivateFile.Problem) -> ListRecord? {
+    package func record(of list: PeerList) throws(FileProblem) -> ListRecord? {
         guard let download = list.download else { return nil }
         let record = try record(list.name)
         return record.map { $0.isOf(list, download) } ?? false ? record : nil
     }
 
-    private func record(_ name: String) throws(PrivateFile.Problem) -> ListRecord? {
+    private func record(_ name: String) throws(FileProblem) -> ListRecord? {
         let file = recordPath(name)
         switch PrivateFile.presence(file) {
         case .there: break
         case .absent: return nil
         // In a folder that may not be looked into nothing seems to be.
         case .denied:
-            throw PrivateFile.Problem(
-                path: path, what: "may not be read by this user",
-                remedy: "run this as the gateway's account")
+            throw FileProblem(
+                path, "may not be read by this user", "run this as the gateway's account")
         }
         let bytes = try PrivateFile.read(file, readers: .everybody)
         do { return try JSONDecoder().decode(ListRecord.self, from: Data(bytes)) } catch {
-            throw PrivateFile.Problem(
-                path: file, what: "is no record of a list: \(error)", remedy: "delete it")
+            throw FileProblem(file, "is no record of a list: \(error)", "delete it")
         }
     }
 
@@ -53,23 +51,22 @@ package struct ListFolder: Sendable {
     /// Refused: a file whose hash is not that of the record.
     package func entries(
         _ copy: ListRecord.Copy, of name: String
-    ) throws(PrivateFile.Problem) -> [ListEntry] {
+    ) throws(FileProblem) -> [ListEntry] {
         let file = copyPath(name, copy.hash)
         let bytes = try PrivateFile.read(
             file, limit: ListContents.longest * 4, readers: .everybody)
         guard Self.hash(of: bytes) == copy.hash else {
-            throw PrivateFile.Problem(
-                path: file, what: "was changed, or damaged", remedy: "delete it")
+            throw FileProblem(file, "was changed, or damaged", "delete it")
         }
         do { return try ListReading.stored(bytes) } catch {
-            throw PrivateFile.Problem(path: file, what: error.description, remedy: "delete it")
+            throw FileProblem(file, error.description, "delete it")
         }
     }
 
     /// Writes a version, unless it is there.
     func store(
         _ entries: [ListEntry], of name: String, signer: String?, subject: String?, now: Int
-    ) throws(PrivateFile.Problem) -> ListRecord.Copy {
+    ) throws(FileProblem) -> ListRecord.Copy {
         try PrivateFile.folder(path)
         let bytes = ListReading.storing(entries)
         let hash = Self.hash(of: bytes)
@@ -80,16 +77,16 @@ package struct ListFolder: Sendable {
     }
 
     /// Puts a record in place, and deletes the versions that it does not name.
-    func put(_ record: ListRecord, of name: String) throws(PrivateFile.Problem) {
+    func put(_ record: ListRecord, of name: String) throws(FileProblem) {
         try PrivateFile.folder(path)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let file = recordPath(name)
         do {
             try PrivateFile.replace(file, [UInt8](try encoder.encode(record)) + [0x0A])
-        } catch let problem as PrivateFile.Problem {
+        } catch let problem as FileProblem {
             throw problem
-        } catch { throw PrivateFile.Problem(path: file, what: "\(error)", remedy: "") }
+        } catch { throw FileProblem(file, "\(error)") }
         let kept = [record.live, record.draft, record.base?.copy].compactMap {
             $0.map { copyPath(name, $0.hash) }
         }

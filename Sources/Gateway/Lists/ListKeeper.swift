@@ -183,7 +183,7 @@ package final class ListKeeper: Sendable {
     private func take(
         _ list: PeerList, _ download: PeerList.Download, _ before: Held, _ contents: ListContents,
         _ document: ListFetch.Document?
-    ) throws(PrivateFile.Problem) -> ListOutcome {
+    ) throws(FileProblem) -> ListOutcome {
         let now = world.now()
         var after = before
         after.record.beginDay(now: now)
@@ -193,7 +193,7 @@ package final class ListKeeper: Sendable {
         let update = ListUpdate(
             of: list.stance, from: before.live, since: try base(of: after.record, list),
             to: contents.entries, download.apply, most: download.maxChange)
-        func store(_ entries: [ListEntry]) throws(PrivateFile.Problem) -> ListRecord.Copy {
+        func store(_ entries: [ListEntry]) throws(FileProblem) -> ListRecord.Copy {
             try folder.store(
                 entries, of: list.name, signer: contents.signer, subject: download.purpose.name,
                 now: now)
@@ -242,7 +242,7 @@ package final class ListKeeper: Sendable {
     /// Refused: a copy that cannot be read, until the next day.
     private func base(
         of record: ListRecord, _ list: PeerList
-    ) throws(PrivateFile.Problem) -> [ListEntry]? {
+    ) throws(FileProblem) -> [ListEntry]? {
         guard let base = record.base?.copy, base.hash != record.live?.hash else { return nil }
         return try folder.entries(base, of: list.name)
     }
@@ -391,7 +391,7 @@ package final class ListKeeper: Sendable {
         var record = ListRecord(list, download)
         func store(
             _ entries: [ListEntry], _ copy: ListRecord.Copy
-        ) throws(PrivateFile.Problem) -> ListRecord.Copy {
+        ) throws(FileProblem) -> ListRecord.Copy {
             try folder.store(
                 entries, of: list.name, signer: copy.signer, subject: copy.subject,
                 now: copy.fetched)
@@ -411,7 +411,7 @@ package final class ListKeeper: Sendable {
     /// The pinned keys; nil for a list without any.
     private func keys(
         of download: PeerList.Download
-    ) throws(PrivateFile.Problem) -> [ListKey]? {
+    ) throws(FileProblem) -> [ListKey]? {
         download.keys.isEmpty ? nil : try ListKey.pinned(in: download.keys)
     }
 

@@ -72,7 +72,7 @@ package struct ListOrder: Sendable, Codable {
             let store = try Store.open(state, key, now: now)
             defer { store.close() }
             return (try await performHere(settings, policy), false)
-        } catch let error as StoreOpenError where error.isInUse {
+        } catch let error as FileProblem where error.isInUse {
             let answer = try await OrderBox(state, key).ask(
                 .lists(self), now: now, taking: .seconds(10), patience: .seconds(300))
             switch answer {

@@ -9,13 +9,12 @@ extension EgressCA {
     /// a certificate that is not valid now; each with its remedy.
     package static func load(
         _ settings: Configuration.EgressSettings, whenMissing: SealKey.WhenMissing, now: Int
-    ) throws(PrivateFile.Problem) -> EgressCA {
+    ) throws(FileProblem) -> EgressCA {
         let file = settings.certificate
         let isMade = PrivateFile.exists(file)
         switch whenMissing {
         case .refuse where !isMade:
-            throw PrivateFile.Problem(
-                path: file, what: "is not there", remedy: "it is made at the first start")
+            throw FileProblem(file, "is not there", "it is made at the first start")
         case .make where !isMade:
             if !PrivateFile.exists(settings.key) {
                 try PrivateFile.create(settings.key, keyOf: .p256)
@@ -23,9 +22,7 @@ extension EgressCA {
         case .make, .refuse: break
         }
         guard PrivateFile.exists(settings.key) else {
-            throw PrivateFile.Problem(
-                path: settings.key, what: "is missing, the key of \(file)",
-                remedy: anew(settings))
+            throw FileProblem(settings.key, "is missing, the key of \(file)", anew(settings))
         }
         let text = String(decoding: try PrivateFile.read(settings.key), as: UTF8.self)
         let made: EgressCA
@@ -40,19 +37,16 @@ extension EgressCA {
                     validity: (now - backdating)...(now + lifetime))
             made = try EgressCA(authority)
         } catch {
-            throw PrivateFile.Problem(
-                path: file, what: "cannot be used with \(settings.key): \(error)",
-                remedy: anew(settings))
+            throw FileProblem(file, "cannot be used with \(settings.key): \(error)", anew(settings))
         }
         // It was made when the clock said so: then the clock was wrong, or is now.
         if let begin = made.certificate.notBefore, now < begin {
-            throw PrivateFile.Problem(
-                path: file, what: "is not valid yet",
-                remedy: "see whether the clock is right; if it is, \(anew(settings))")
+            throw FileProblem(
+                file, "is not valid yet",
+                "see whether the clock is right; if it is, \(anew(settings))")
         }
         guard made.certificate.isCurrent(now: now) else {
-            throw PrivateFile.Problem(
-                path: file, what: "is not valid any more", remedy: anew(settings))
+            throw FileProblem(file, "is not valid any more", anew(settings))
         }
         if !isMade {
             try PrivateFile.create(file, Array(made.certificate.pem.utf8), for: .everybody)

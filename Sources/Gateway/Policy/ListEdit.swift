@@ -128,7 +128,7 @@ package struct ListEdit: Sendable {
     /// Puts the new file in the place of the old one, as `OperatorFile` does.
     ///
     /// Refused: a file that somebody has changed since it was read.
-    package func write() throws(PrivateFile.Problem) {
+    package func write() throws(FileProblem) {
         if isThere { return }
         try OperatorFile.rewrite(file, text, over: old)
     }

@@ -48,7 +48,7 @@ package final class ContactBook: Sendable {
     /// Loads all contacts.
     ///
     /// Refused: rows that do not read; leaving one out would forget a contact.
-    package init(_ store: Store, _ key: SealKey) throws(StoreOpenError) {
+    package init(_ store: Store, _ key: SealKey) throws(FileProblem) {
         lookup = key.hmac(for: .invite)
         state = Mutex(
             try store.read { db in

@@ -28,10 +28,9 @@ struct DiskMargin: Sendable {
     var spare: Int? { free().map { max(0, $0 - 2 * Self.bytes) } }
 
     /// Refused: a database that may not be used, for the operator.
-    func require(for path: String) throws(StoreOpenError) {
+    func require(for path: String) throws(FileProblem) {
         guard isKept else {
-            throw StoreOpenError(
-                path: path, what: "cannot be used: \(Self.lack)", remedy: "make room there")
+            throw FileProblem(path, "cannot be used: \(Self.lack)", "make room there")
         }
     }
 

@@ -11,24 +11,21 @@ package enum Ending {
         _ state: String, _ key: SealKey, grace: Duration, now: Int
     ) async throws {
         guard PrivateFile.exists(state), try isServed(state) else {
-            throw StoreOpenError(
-                path: state, what: "no gateway uses this state", remedy: "there is nothing to end")
+            throw FileProblem(state, "no gateway uses this state", "there is nothing to end")
         }
         _ = try await OrderBox.told(.end(grace.wholeSeconds), in: state, key, now: now)
         let end = ContinuousClock.now + grace + .seconds(30)
         while try isServed(state) {
             guard ContinuousClock.now < end else {
-                throw StoreOpenError(
-                    path: state, what: "the gateway was asked to end, and has not",
-                    remedy: "see its log")
+                throw FileProblem(state, "the gateway was asked to end, and has not", "see its log")
             }
             try await Task.sleep(for: .milliseconds(50))
         }
     }
 
     /// Whether a gateway, or a command, has the state.
-    static func isServed(_ state: String) throws(StoreOpenError) -> Bool {
-        do throws(StoreOpenError) {
+    static func isServed(_ state: String) throws(FileProblem) -> Bool {
+        do throws(FileProblem) {
             try StoreLock(of: state).release()
             return false
         } catch {

@@ -49,10 +49,10 @@ package final class HoldBook: Sendable {
     /// Loads all that wait.
     ///
     /// Refused: rows that do not read or open.
-    package init(_ store: Store, _ key: SealKey, capacity: Int = 1000) throws(StoreOpenError) {
+    package init(_ store: Store, _ key: SealKey, capacity: Int = 1000) throws(FileProblem) {
         let seal: AEADKey
         do { seal = try key.aead(for: .hold) } catch {
-            throw StoreOpenError(path: store.path, what: "cannot seal: \(error)", remedy: "")
+            throw FileProblem(store.path, "cannot seal: \(error)")
         }
         self.seal = seal
         self.capacity = capacity
@@ -180,7 +180,7 @@ package final class HoldBook: Sendable {
     /// All that wait in a state file, read beside a gateway that runs.
     package static func read(
         _ path: String, _ key: SealKey, now: Int
-    ) throws(StoreOpenError) -> [HeldPeer] {
+    ) throws(FileProblem) -> [HeldPeer] {
         guard try Store.isThere(path) else { return [] }
         return try Store.look(path) { db in
             guard try db.tableExists("hold") else { return [] }

@@ -33,7 +33,7 @@ package struct KnownPeer: Sendable {
     /// - Parameter ours: the names of the site, which shares within it are with: none is a peer.
     package static func all(
         _ state: String, _ key: SealKey, _ policy: Policy, besides ours: [PeerHost], now: Int
-    ) throws(StoreOpenError) -> [KnownPeer] {
+    ) throws(FileProblem) -> [KnownPeer] {
         let rows = try Rows(state, key, now: now)
         var hosts = rows.hosts
         for list in policy.lists where list.tier == .own {
@@ -47,7 +47,7 @@ package struct KnownPeer: Sendable {
     /// What is known of one peer. Refused: a state that cannot be read.
     package static func one(
         _ host: PeerHost, _ state: String, _ key: SealKey, _ policy: Policy, now: Int
-    ) throws(StoreOpenError) -> KnownPeer {
+    ) throws(FileProblem) -> KnownPeer {
         try Rows(state, key, now: now).peer(host, policy, now: now)
     }
 }
@@ -60,7 +60,7 @@ private struct Rows {
     private var shares: [PeerHost: [ShareRecord]] = [:]
     private var held: [PeerHost: HeldPeer] = [:]
 
-    init(_ state: String, _ key: SealKey, now: Int) throws(StoreOpenError) {
+    init(_ state: String, _ key: SealKey, now: Int) throws(FileProblem) {
         guard try Store.isThere(state) else { return }
         pins = try PinBook.read(state)
         signed = try PeerGenerations.read(state, of: .peer)

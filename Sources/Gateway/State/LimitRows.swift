@@ -25,7 +25,7 @@ extension LimitTable {
     /// - Parameter places: those of the policy in force.
     func load(
         _ store: Store, _ places: [Place], at now: Moment
-    ) throws(StoreOpenError) {
+    ) throws(FileProblem) {
         for place in places where place.isSlow {
             let rows = try store.read { db in
                 try Row.fetchAll(

@@ -11,7 +11,7 @@ package enum OperatorFile {
     /// Puts bytes into a file as `rewrite` does; makes one of mode 0644 where there is none.
     package static func write(
         _ path: String, _ bytes: [UInt8], over old: [UInt8]? = nil
-    ) throws(PrivateFile.Problem) {
+    ) throws(FileProblem) {
         if PrivateFile.exists(path) {
             try rewrite(path, bytes, over: old)
         } else {
@@ -28,7 +28,7 @@ package enum OperatorFile {
     /// - Parameter old: what was read; nil when the new text does not hang on it.
     package static func rewrite(
         _ path: String, _ bytes: [UInt8], over old: [UInt8]? = nil
-    ) throws(PrivateFile.Problem) {
+    ) throws(FileProblem) {
         // Beside the file itself, not beside the link.
         let target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
         let draft = target + "." + Random.alphanumeric(8) + ".draft"
@@ -39,18 +39,17 @@ package enum OperatorFile {
             defer { try? file.close() }
             let status = try Stat(file)
             guard status.type == .regular else {
-                throw PrivateFile.Problem(path: path, what: "is not a regular file", remedy: "")
+                throw FileProblem(path, "is not a regular file")
             }
             if let old { try hold(file, status, old, target, path: path) }
             defer { try? FileManager.default.removeItem(atPath: draft) }
             try fill(draft, bytes, like: status, path: path)
             if let number = FileName.replace(target, by: draft) { throw Errno(rawValue: number) }
             try PrivateFile.syncFolder(of: target)
-        } catch let problem as PrivateFile.Problem {
+        } catch let problem as FileProblem {
             throw problem
         } catch {
-            throw PrivateFile.Problem(
-                path: path, what: "cannot be written: \(PrivateFile.cause(of: error))", remedy: "")
+            throw FileProblem(path, "cannot be written: \(PrivateFile.cause(of: error))")
         }
     }
 
@@ -80,8 +79,7 @@ package enum OperatorFile {
         let isSame = now.deviceID == status.deviceID && now.inode == status.inode
         guard isSame, FileManager.default.contents(atPath: target).map({ [UInt8]($0) }) == old
         else {
-            throw PrivateFile.Problem(
-                path: path, what: "was changed meanwhile", remedy: "try again")
+            throw FileProblem(path, "was changed meanwhile", "try again")
         }
     }
 
@@ -98,9 +96,7 @@ package enum OperatorFile {
             if own.userID != status.userID || own.groupID != status.groupID,
                 fchown(file.rawValue, status.userID.rawValue, status.groupID.rawValue) != 0
             {
-                throw PrivateFile.Problem(
-                    path: path, what: "its owner cannot be kept",
-                    remedy: PrivateFile.asOwner(of: path))
+                throw FileProblem(path, "its owner cannot be kept", PrivateFile.asOwner(of: path))
             }
             // After the owner: changing that takes set-user bits away.
             if fchmod(file.rawValue, status.permissions.rawValue) != 0 {

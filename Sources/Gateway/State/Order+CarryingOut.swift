@@ -20,18 +20,17 @@ extension ShareOrder {
             $0.origin == .learned && $0.peer == share.peer && $0.standing(now: now) == .active
         }
         if let known = named ?? learned {
-            throw StoreOpenError(
-                path: "share \(known.id)", what: "is this one already",
-                remedy:
-                    "ocmgate share show \(known.id); to add it anew, first: ocmgate share revoke "
+            throw FileProblem(
+                "share \(known.id)", "is this one already",
+                "ocmgate share show \(known.id); to add it anew, first: ocmgate share revoke "
                     + "\(known.id)")
         }
         return registry.record(share, now: now)
     }
 
-    private func share() throws(StoreOpenError) -> NewShare {
+    private func share() throws(FileProblem) -> NewShare {
         guard let host = PeerHost(peer) else {
-            throw StoreOpenError(path: peer, what: "is not a host", remedy: "")
+            throw FileProblem(peer, "is not a host")
         }
         return NewShare(
             direction: .outbound, origin: .seen, peer: host, providerID: ProviderID(providerID),
@@ -281,7 +280,7 @@ extension ShareOrder {
             let recording = try recorded(in: ShareRegistry(store, key), now: now)
             try await store.commit(recording.change)
             return OrderAnswer(recording, self)
-        } catch let error as StoreOpenError where error.isInUse {
+        } catch let error as FileProblem where error.isInUse {
             return try await OrderBox(state, key).ask(
                 .addShare(self), now: now, patience: patience)
         }

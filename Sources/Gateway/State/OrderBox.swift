@@ -18,10 +18,10 @@ package struct OrderBox: Sendable {
     }
 
     /// The box of a state file.
-    package init(_ state: String, _ key: SealKey) throws(StoreOpenError) {
+    package init(_ state: String, _ key: SealKey) throws(FileProblem) {
         folder = state + ".orders"
         do { seal = try key.aead(for: .order) } catch {
-            throw StoreOpenError(path: state, what: "cannot seal: \(error)", remedy: "")
+            throw FileProblem(state, "cannot seal: \(error)")
         }
     }
 
@@ -33,10 +33,10 @@ package struct OrderBox: Sendable {
     static func told(
         _ order: Order, in state: String, _ key: SealKey, now: Int,
         patience: Duration = .seconds(10)
-    ) async throws(StoreOpenError) -> [String: String] {
+    ) async throws(FileProblem) -> [String: String] {
         switch try await OrderBox(state, key).ask(order, now: now, patience: patience) {
         case .done(let told): return told
-        case .refused(let reason): throw StoreOpenError(path: state, what: reason, remedy: "")
+        case .refused(let reason): throw FileProblem(state, reason)
         }
     }
 
@@ -49,7 +49,7 @@ package struct OrderBox: Sendable {
     /// - Parameter taking: nil for `patience`, both together.
     package func ask(
         _ order: Order, now: Int, taking: Duration? = nil, patience: Duration = .seconds(10)
-    ) async throws(StoreOpenError) -> OrderAnswer {
+    ) async throws(FileProblem) -> OrderAnswer {
         let name = Random.alphanumeric(16)
         let first = taking ?? patience
         let envelope = Envelope(order: order, until: now + Int(first.components.seconds) + 1)
@@ -71,33 +71,31 @@ package struct OrderBox: Sendable {
             do { try await Task.sleep(for: .milliseconds(50)) } catch { break }
         }
         guard remove("\(name).order") else {
-            throw StoreOpenError(
-                path: folder, what: "the gateway took the order and did not answer",
-                remedy: "look \(order.whereSeen) whether it was carried out")
+            throw FileProblem(
+                folder, "the gateway took the order and did not answer",
+                "look \(order.whereSeen) whether it was carried out")
         }
         if Interruption.isThere {
-            throw StoreOpenError(
-                path: folder, what: "the order was taken back",
-                remedy: "nothing of it was carried out")
+            throw FileProblem(folder, "the order was taken back", "nothing of it was carried out")
         }
         guard !order.readsFiles else {
-            throw StoreOpenError(
-                path: folder,
-                what: "the gateway did not take the order in time: it may still be reading files "
+            throw FileProblem(
+                folder,
+                "the gateway did not take the order in time: it may still be reading files "
                     + "for another one, or after a SIGHUP",
-                remedy: "see its log: `configuration.kept` names a file that does not come; "
+                "see its log: `configuration.kept` names a file that does not come; "
                     + "nothing of the order was carried out")
         }
-        throw StoreOpenError(
-            path: folder, what: "the gateway that uses this state does not take orders",
-            remedy: "see its log; stopped, it is not needed for this")
+        throw FileProblem(
+            folder, "the gateway that uses this state does not take orders",
+            "see its log; stopped, it is not needed for this")
     }
 
     // MARK: The gateway
 
     /// Makes the folder, and forgets what an earlier gateway left, but for what somebody may wait for: that
     /// gateway may have answered a moment ago.
-    func open() throws(PrivateFile.Problem) {
+    func open() throws(FileProblem) {
         try PrivateFile.folder(folder)
         for file in files where file.hasPrefix(".") || !file.hasSuffix(".order") {
             if file.hasSuffix(".taken") || isForgotten(file) { remove(file) }
@@ -125,7 +123,7 @@ package struct OrderBox: Sendable {
     }
 
     /// Tells the command that waits.
-    func answer(_ taken: Taken, _ answer: OrderAnswer) throws(StoreOpenError) {
+    func answer(_ taken: Taken, _ answer: OrderAnswer) throws(FileProblem) {
         remove("\(taken.name).taken")
         try put(answer, as: "\(taken.name).answer")
     }
@@ -161,7 +159,7 @@ package struct OrderBox: Sendable {
     }
 
     /// Writes whole or not at all; for the folder's owner also when it is root who writes.
-    private func put(_ value: some Encodable, as file: String) throws(StoreOpenError) {
+    private func put(_ value: some Encodable, as file: String) throws(FileProblem) {
         let draft = ".\(file)"
         do {
             let bytes = [UInt8](try JSONEncoder().encode(value))
@@ -175,8 +173,7 @@ package struct OrderBox: Sendable {
             try FileManager.default.moveItem(atPath: path(draft), toPath: path(file))
         } catch {
             remove(draft)
-            throw StoreOpenError(
-                path: folder, what: "cannot be written to: \(error)", remedy: Self.remedy(folder))
+            throw FileProblem(folder, "cannot be written to: \(error)", Self.remedy(folder))
         }
     }
 

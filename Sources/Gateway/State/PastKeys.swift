@@ -48,7 +48,7 @@ final class PastKeys: Sendable {
 
     private let kept: Mutex<[PeerHost: [Kept]]>
 
-    init(_ store: Store) throws(StoreOpenError) { kept = Mutex(try store.read(Self.load)) }
+    init(_ store: Store) throws(FileProblem) { kept = Mutex(try store.read(Self.load)) }
 
     private static func load(_ db: Database) throws -> [PeerHost: [Kept]] {
         var kept: [PeerHost: [Kept]] = [:]

@@ -40,9 +40,9 @@ package enum PeerDecision {
         _ state: String, _ key: SealKey, now: Int, patience: Duration = .seconds(60)
     ) async throws -> [String: String] {
         guard PrivateFile.exists(state), try Ending.isServed(state) else {
-            throw StoreOpenError(
-                path: state, what: "no gateway uses this state",
-                remedy: "one that starts reads its policy anyway; if state.url was changed while "
+            throw FileProblem(
+                state, "no gateway uses this state",
+                "one that starts reads its policy anyway; if state.url was changed while "
                     + "one runs, the old value finds it")
         }
         return try await OrderBox.told(.reload, in: state, key, now: now, patience: patience)
@@ -57,7 +57,7 @@ package enum PeerDecision {
             defer { store.close() }
             try await store.commit(try changes(store))
             return .command
-        } catch let error as StoreOpenError where error.isInUse {
+        } catch let error as FileProblem where error.isInUse {
             // A policy that is proved takes its time.
             return .gateway(
                 try await OrderBox.told(order, in: state, key, now: now, patience: .seconds(60)))

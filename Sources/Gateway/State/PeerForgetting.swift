@@ -33,7 +33,7 @@ package enum PeerForgetting {
                 accepted.forget(host), holds.settle(host),
             ])
             return forgotten
-        } catch let error as StoreOpenError where error.isInUse {
+        } catch let error as FileProblem where error.isInUse {
             let order = Order.forgetPeer(host.description)
             let told = try await OrderBox.told(
                 order, in: state, key, now: now, patience: patience)

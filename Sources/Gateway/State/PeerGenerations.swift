@@ -14,7 +14,7 @@ package final class PeerGenerations: Sendable {
     private let newest: Mutex<[PeerHost: SignatureGeneration]>
     private let table: String
 
-    package init(_ store: Store, of signer: Signer) throws(StoreOpenError) {
+    package init(_ store: Store, of signer: Signer) throws(FileProblem) {
         let table = signer.rawValue
         self.table = table
         newest = Mutex(try store.read { db in try Self.load(db, table) })
@@ -37,7 +37,7 @@ package final class PeerGenerations: Sendable {
     /// What a state file has of all peers, read beside a gateway that runs.
     package static func read(
         _ path: String, of signer: Signer
-    ) throws(StoreOpenError) -> [PeerHost: SignatureGeneration] {
+    ) throws(FileProblem) -> [PeerHost: SignatureGeneration] {
         try Store.look(path) { db in
             guard try db.tableExists(signer.rawValue) else { return [:] }
             return try load(db, signer.rawValue)
@@ -48,7 +48,7 @@ package final class PeerGenerations: Sendable {
     /// no file yet, or one of an earlier version.
     package static func read(
         _ path: String, _ host: PeerHost, of signer: Signer
-    ) throws(StoreOpenError) -> SignatureGeneration {
+    ) throws(FileProblem) -> SignatureGeneration {
         guard try Store.isThere(path) else { return .none }
         return try read(path, of: signer)[host] ?? .none
     }

@@ -6,12 +6,12 @@ import Synchronization
 package final class PinBook: Sendable {
     private let pins: Mutex<[PeerHost: [Pin]]>
 
-    package init(_ store: Store) throws(StoreOpenError) {
+    package init(_ store: Store) throws(FileProblem) {
         pins = Mutex(try store.read(Self.load))
     }
 
     /// The pins of a state file, read beside a gateway that runs.
-    package static func read(_ path: String) throws(StoreOpenError) -> [PeerHost: [Pin]] {
+    package static func read(_ path: String) throws(FileProblem) -> [PeerHost: [Pin]] {
         try Store.look(path, load)
     }
 

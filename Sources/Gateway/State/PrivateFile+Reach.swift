@@ -3,20 +3,19 @@ import Foundation
 extension PrivateFile {
     /// Why nothing was read of a file: there is none, a folder on the way is shut, or it is none that this
     /// user may read.
-    package static func unread(_ path: String) -> Problem {
+    package static func unread(_ path: String) -> FileProblem {
         switch presence(path) {
-        case .absent: return Problem(path: path, what: "there is no such file", remedy: "")
+        case .absent: return FileProblem(path, "there is no such file")
         case .there:
-            return Problem(
-                path: path, what: "this cannot be read as a file",
-                remedy: "see who may read it: ls -ld \(path)")
+            return FileProblem(
+                path, "this cannot be read as a file", "see who may read it: ls -ld \(path)")
         case .denied(let reason):
             guard let folder = shutFolder(onTheWayTo: path) else {
-                return Problem(path: path, what: "cannot be looked at: \(reason)", remedy: "")
+                return FileProblem(path, "cannot be looked at: \(reason)")
             }
-            return Problem(
-                path: path, what: "cannot be looked at: this user may not enter \(folder)",
-                remedy: "see who may: ls -ld \(folder)")
+            return FileProblem(
+                path, "cannot be looked at: this user may not enter \(folder)",
+                "see who may: ls -ld \(folder)")
         }
     }
 

@@ -12,24 +12,13 @@ import SystemPackage
 ///
 /// It is there whole or not at all, and on the disk with its folder's entry before `create` returns.
 package enum PrivateFile {
-    /// What the operator can mend about such a file: where, what, and the command that mends it.
-    package struct Problem: Error, Equatable, CustomStringConvertible {
-        package let path: String
-        package let what: String
-        package let remedy: String
-
-        package var description: String {
-            remedy.isEmpty ? "\(path): \(what)" : "\(path): \(what); \(remedy)"
-        }
-    }
-
     /// Writes a new file of mode 0600, or 0644 when everybody may read it, and syncs it and its
     /// folder.
     ///
     /// Refused: a file that exists, a folder that does not.
     package static func create(
         _ path: String, _ bytes: [UInt8], for readers: Readers = .owner
-    ) throws(Problem) {
+    ) throws(FileProblem) {
         try expectFolder(around: path)
         let draft = path + "." + Random.alphanumeric(8) + ".draft"
         defer { try? FileManager.default.removeItem(atPath: draft) }
@@ -51,27 +40,27 @@ package enum PrivateFile {
             try FileManager.default.linkItem(atPath: draft, toPath: path)
             try syncFolder(of: path)
         } catch {
-            throw Problem(path: path, what: "cannot be made: \(cause(of: error))", remedy: "")
+            throw FileProblem(path, "cannot be made: \(cause(of: error))")
         }
     }
 
     /// Puts a file in the place of another, or where there was none: whole or not at all, whatever
     /// fails. Others may read it, so nothing secret belongs there.
-    static func replace(_ path: String, _ bytes: [UInt8]) throws(Problem) {
+    static func replace(_ path: String, _ bytes: [UInt8]) throws(FileProblem) {
         do {
             // A file beside it, synced, then renamed.
             try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
             try syncFolder(of: path)
         } catch {
-            throw Problem(path: path, what: "cannot be written: \(cause(of: error))", remedy: "")
+            throw FileProblem(path, "cannot be written: \(cause(of: error))")
         }
     }
 
     /// Makes a key, and a file of it (PEM) for its owner alone; errors as those of `create`.
-    static func create(_ path: String, keyOf kind: KeyKind) throws(Problem) {
+    static func create(_ path: String, keyOf kind: KeyKind) throws(FileProblem) {
         let text: String
         do { text = try PrivateKey.generate(kind).exportPEM() } catch {
-            throw Problem(path: path, what: "cannot be made: \(error)", remedy: "")
+            throw FileProblem(path, "cannot be made: \(error)")
         }
         try create(path, Array(text.utf8))
     }
@@ -96,8 +85,8 @@ package enum PrivateFile {
     /// group or root's, where it is root's), another owner (root's files are fine), more than `limit` bytes.
     package static func read(
         _ path: String, limit: Int = 65_536, links: Links = .refused, readers: Readers = .owner
-    ) throws(Problem) -> [UInt8] {
-        try bytes(path, limit, links) { status throws(Problem) in
+    ) throws(FileProblem) -> [UInt8] {
+        try bytes(path, limit, links) { status throws(FileProblem) in
             try check(status, readers, path: path)
         }
     }
@@ -105,15 +94,15 @@ package enum PrivateFile {
     /// The bytes of a file without secrets, whoever placed it, over links.
     ///
     /// Refused: what is no regular file, and more than `limit` bytes.
-    static func readPlain(_ path: String, limit: Int) throws(Problem) -> [UInt8] {
-        try bytes(path, limit, .followed) { status throws(Problem) in
+    static func readPlain(_ path: String, limit: Int) throws(FileProblem) -> [UInt8] {
+        try bytes(path, limit, .followed) { status throws(FileProblem) in
             try checkRegular(status, path: path)
         }
     }
 
     private static func bytes(
-        _ path: String, _ limit: Int, _ links: Links, _ check: (Stat) throws(Problem) -> Void
-    ) throws(Problem) -> [UInt8] {
+        _ path: String, _ limit: Int, _ links: Links, _ check: (Stat) throws(FileProblem) -> Void
+    ) throws(FileProblem) -> [UInt8] {
         do {
             let file = try FileDescriptor.open(
                 FilePath(path), .readOnly,
@@ -126,24 +115,22 @@ package enum PrivateFile {
                     fileDescriptor: file.rawValue, closeOnDealloc: false)
                 let data: Data
                 do { data = try handle.read(upToCount: limit + 1) ?? Data() } catch {
-                    throw Problem(
-                        path: path, what: "cannot be read: the system gives nothing of it",
-                        remedy: "")
+                    throw FileProblem(path, "cannot be read: the system gives nothing of it")
                 }
                 guard data.count <= limit else {
-                    throw Problem(path: path, what: "is longer than \(limit) bytes", remedy: "")
+                    throw FileProblem(path, "is longer than \(limit) bytes")
                 }
                 return [UInt8](data)
             }
-        } catch let problem as Problem {
+        } catch let problem as FileProblem {
             throw problem
         } catch {
             let shut = (error as? Errno) == .permissionDenied ? shutFolder(onTheWayTo: path) : nil
-            throw Problem(
-                path: path,
-                what: "cannot be read: "
+            throw FileProblem(
+                path,
+                "cannot be read: "
                     + (shut.map { "this user may not enter \($0)" } ?? cause(of: error)),
-                remedy: shut.map(reachRemedy) ?? "")
+                shut.map(reachRemedy) ?? "")
         }
     }
 
@@ -151,7 +138,7 @@ package enum PrivateFile {
     ///
     /// Refused: a folder that others than its owner may write to; but not root's, to which our own group or
     /// root's may.
-    package static func folder(_ path: String) throws(Problem) {
+    package static func folder(_ path: String) throws(FileProblem) {
         let isMissing = !exists(path)
         if isMissing { try expectFolder(around: path) }
         let status: Stat
@@ -162,72 +149,69 @@ package enum PrivateFile {
             }
             status = try Stat(FilePath(path))
         } catch {
-            throw Problem(path: path, what: "cannot be used: \(cause(of: error))", remedy: "")
+            throw FileProblem(path, "cannot be used: \(cause(of: error))")
         }
         guard status.type == .directory else {
-            throw Problem(path: path, what: "is not a folder", remedy: "")
+            throw FileProblem(path, "is not a folder")
         }
         let forbidden: FilePermissions =
             isGivenToUs(path, status) ? .otherWrite : [.groupWrite, .otherWrite]
         guard status.permissions.isDisjoint(with: forbidden) else {
-            throw Problem(
-                path: path, what: "others may write to this folder", remedy: "chmod 700 \(path)")
+            throw FileProblem(path, "others may write to this folder", "chmod 700 \(path)")
         }
     }
 
     /// The same for a folder in which files are made for as long as the gateway runs.
     ///
     /// Refused, too: one that its owner may not write to.
-    package static func folderToWrite(_ path: String) throws(Problem) {
+    package static func folderToWrite(_ path: String) throws(FileProblem) {
         try folder(path)
         guard let status = try? Stat(FilePath(path)),
             status.permissions.isSuperset(of: .ownerReadWriteExecute)
         else {
-            throw Problem(
-                path: path, what: "its owner may not write here", remedy: "chmod 700 \(path)")
+            throw FileProblem(path, "its owner may not write here", "chmod 700 \(path)")
         }
     }
 
-    private static func expectFolder(around path: String) throws(Problem) {
+    private static func expectFolder(around path: String) throws(FileProblem) {
         let parent = (path as NSString).deletingLastPathComponent
         guard parent.isEmpty || presence(parent) != .absent else {
-            throw Problem(
-                path: path, what: "cannot be made: there is no folder \(parent)",
-                remedy: "mkdir -p -m 700 \(parent)")
+            throw FileProblem(
+                path, "cannot be made: there is no folder \(parent)", "mkdir -p -m 700 \(parent)")
         }
     }
 
     /// Refused as in `read`, without reading.
-    static func checkStanding(_ path: String) throws(Problem) {
+    static func checkStanding(_ path: String) throws(FileProblem) {
         let status: Stat
         do { status = try Stat(FilePath(path), followTargetSymlink: false) } catch {
-            throw Problem(path: path, what: "cannot be used: \(cause(of: error))", remedy: "")
+            throw FileProblem(path, "cannot be used: \(cause(of: error))")
         }
         try check(status, .owner, path: path)
     }
 
     /// Refused, too: one that this user may not write to.
-    static func checkStandingToWrite(_ path: String) throws(Problem) {
+    static func checkStandingToWrite(_ path: String) throws(FileProblem) {
         try checkStanding(path)
         guard FileManager.default.isWritableFile(atPath: path) else {
             let trouble = DiskTrouble.found(around: path)
-            throw Problem(
-                path: path, what: "this user may not write to it",
-                remedy: trouble == .readOnly
+            throw FileProblem(
+                path, "this user may not write to it",
+                trouble == .readOnly
                     ? DiskTrouble.readOnly.remedy
                     : (isOwn(path) ? "" : "chown \(geteuid()) \(path) && ") + "chmod 600 \(path)")
         }
     }
 
     /// Refused: a folder that is another's, and that this user may not write to.
-    package static func expectWritable(_ path: String) throws(Problem) {
+    package static func expectWritable(_ path: String) throws(FileProblem) {
         guard exists(path), !isOwn(path), !FileManager.default.isWritableFile(atPath: path) else {
             return
         }
         let owner = ownerName(of: path) ?? "another user"
-        throw Problem(
-            path: path, what: "belongs to \(owner), and this user may not write here",
-            remedy: "chown -R \(geteuid()) \(path)")
+        throw FileProblem(
+            path, "belongs to \(owner), and this user may not write here",
+            "chown -R \(geteuid()) \(path)")
     }
 
     private static func isOwn(_ path: String) -> Bool {
@@ -261,7 +245,7 @@ package enum PrivateFile {
     /// The names in a folder, in no order; none where there is no folder.
     ///
     /// Refused: a folder that this user may not read.
-    static func names(in folder: String) throws(Problem) -> [String] {
+    static func names(in folder: String) throws(FileProblem) -> [String] {
         do {
             let descriptor = try FileDescriptor.open(
                 FilePath(folder), .readOnly, options: [.directory, .closeOnExec])
@@ -270,15 +254,14 @@ package enum PrivateFile {
         } catch Errno.noSuchFileOrDirectory {
             return []
         } catch {
-            throw Problem(
-                path: folder, what: "cannot be read: \(cause(of: error))",
-                remedy: "run this as the gateway's user")
+            throw FileProblem(
+                folder, "cannot be read: \(cause(of: error))", "run this as the gateway's user")
         }
     }
 
     private static func check(
         _ status: Stat, _ readers: Readers, path: String
-    ) throws(Problem) {
+    ) throws(FileProblem) {
         try checkRegular(status, path: path)
         let forbidden: FilePermissions =
             switch readers {
@@ -288,13 +271,12 @@ package enum PrivateFile {
             case .everybody: [.groupWrite, .otherWrite]
             }
         guard status.permissions.isDisjoint(with: forbidden) else {
-            throw Problem(
-                path: path, what: "others than its owner may use it", remedy: "chmod 600 \(path)")
+            throw FileProblem(path, "others than its owner may use it", "chmod 600 \(path)")
         }
         guard status.userID.rawValue == geteuid() || status.userID.rawValue == 0 else {
-            throw Problem(
-                path: path, what: "belongs to user \(status.userID.rawValue)",
-                remedy: geteuid() == 0
+            throw FileProblem(
+                path, "belongs to user \(status.userID.rawValue)",
+                geteuid() == 0
                     ? asOwner(of: path)
                     : "chown \(geteuid()) \(path) && chmod 600 \(path)")
         }
@@ -321,9 +303,9 @@ package enum PrivateFile {
             as? String
     }
 
-    private static func checkRegular(_ status: Stat, path: String) throws(Problem) {
+    private static func checkRegular(_ status: Stat, path: String) throws(FileProblem) {
         guard status.type == .regular else {
-            throw Problem(path: path, what: "is not a regular file", remedy: "")
+            throw FileProblem(path, "is not a regular file")
         }
     }
 

@@ -63,7 +63,7 @@ package final class ReplayCache: Sendable {
     package init(
         _ store: Store, _ key: SealKey, limits: Limits, knownFrom: Int,
         lostBefore: Int? = nil, now: Int, monotonic: Int
-    ) throws(StoreOpenError) {
+    ) throws(FileProblem) {
         self.key = key.hmac(for: .replay)
         let loaded = try store.read { try ReplayRows.load($0) }
         let known = loaded.floor ?? knownFrom - 1

@@ -36,7 +36,7 @@ package struct Revocation: Sendable, Codable {
             let registry = try ShareRegistry(store, key)
             try await store.commit([try change(of: registry, now: now)])
             told = self.told(registry, now: now)
-        } catch let error as StoreOpenError where error.isInUse {
+        } catch let error as FileProblem where error.isInUse {
             told = try await OrderBox.told(
                 .revoke(self), in: state, key, now: now, patience: patience)
         }
@@ -55,21 +55,20 @@ package struct Revocation: Sendable, Codable {
 
     private static let others = "others"
 
-    func change(of registry: ShareRegistry, now: Int) throws(StoreOpenError) -> Change {
+    func change(of registry: ShareRegistry, now: Int) throws(FileProblem) -> Change {
         guard let id = ShareID(share), let record = registry[id] else {
-            throw StoreOpenError(
-                path: "share \(share)", what: "there is none", remedy: "ocmgate share list")
+            throw FileProblem("share \(share)", "there is none", "ocmgate share list")
         }
         guard record.ended == nil else {
-            throw StoreOpenError(path: "share \(share)", what: "is over already", remedy: "")
+            throw FileProblem("share \(share)", "is over already")
         }
         switch (extent, record.direction) {
         case (.share, _): return registry.end(id, now: now)
         case (.tokens, .outbound): return registry.revokeTokens(of: id)
         case (.tokens, .inbound):
-            throw StoreOpenError(
-                path: "share \(share)", what: "came from \(record.peer), whose tokens they are",
-                remedy: "ocmgate share revoke \(share) ends it here")
+            throw FileProblem(
+                "share \(share)", "came from \(record.peer), whose tokens they are",
+                "ocmgate share revoke \(share) ends it here")
         }
     }
 }

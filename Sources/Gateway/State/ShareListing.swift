@@ -4,11 +4,10 @@ import GRDB
 /// no secret is opened.
 package enum ShareListing {
     /// All shares, by number.
-    package static func read(_ path: String) throws(StoreOpenError) -> [ShareRecord] {
+    package static func read(_ path: String) throws(FileProblem) -> [ShareRecord] {
         guard try Store.isThere(path) else {
-            throw StoreOpenError(
-                path: path, what: "is not there",
-                remedy: "\(Store.madeAtFirstStart); [state] url names its place")
+            throw FileProblem(
+                path, "is not there", "\(Store.madeAtFirstStart); [state] url names its place")
         }
         return try Store.look(path) { db in try ShareRows.load(db, path: path) }
             .all.sorted { $0.id < $1.id }

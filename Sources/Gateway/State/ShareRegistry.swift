@@ -18,9 +18,9 @@ package final class ShareRegistry: Sendable {
     /// Loads all shares.
     ///
     /// Refused: a seal key that the state was not made with, rows that do not read.
-    package init(_ store: Store, _ key: SealKey) throws(StoreOpenError) {
+    package init(_ store: Store, _ key: SealKey) throws(FileProblem) {
         do { seal = try key.aead(for: .registry) } catch {
-            throw StoreOpenError(path: store.path, what: "cannot seal: \(error)", remedy: "")
+            throw FileProblem(store.path, "cannot seal: \(error)")
         }
         lookup = key.hmac(for: .lookup)
         table = Mutex(try store.read { try ShareRows.load($0, path: store.path) })

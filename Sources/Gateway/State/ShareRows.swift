@@ -208,8 +208,8 @@ enum ShareRows {
         return .named(text.split(separator: " ").map(String.init))
     }
 
-    private static func unreadable(_ path: String, _ what: String) -> StoreOpenError {
-        StoreOpenError(path: path, what: "\(what) does not read", remedy: Store.damagedRemedy)
+    private static func unreadable(_ path: String, _ what: String) -> FileProblem {
+        FileProblem(path, "\(what) does not read", Store.damagedRemedy)
     }
 }
 

@@ -18,19 +18,17 @@ extension Store {
     /// Makes an empty file of mode 0600 when there is none; says whether it did.
     ///
     /// Refused: a missing file of which something tells that there was one.
-    static func prepareFile(_ path: String, marked: Int?) throws(StoreOpenError) -> Bool {
+    static func prepareFile(_ path: String, marked: Int?) throws(FileProblem) -> Bool {
         if try isThere(path, marked: marked) { return false }
-        do { try PrivateFile.create(path, []) } catch { throw StoreOpenError(error) }
+        try PrivateFile.create(path, [])
         return true
     }
 
     /// Refused: a missing file whose mark, or the head of whose journal, says that there was one; a
     /// file that others may use, or that this user may not write to.
-    private static func isThere(_ path: String, marked: Int?) throws(StoreOpenError) -> Bool {
+    private static func isThere(_ path: String, marked: Int?) throws(FileProblem) -> Bool {
         if PrivateFile.exists(path) {
-            do { try PrivateFile.checkStandingToWrite(path) } catch {
-                throw StoreOpenError(error)
-            }
+            try PrivateFile.checkStandingToWrite(path)
             return true
         }
         let commits = marked ?? 0
@@ -39,12 +37,12 @@ extension Store {
         guard commits > 0 || hasHead else { return false }
         let left: [String] =
             (marked == nil ? [] : [path + ".mark"]) + (hasHead ? [head] : [])
-        throw StoreOpenError(
-            path: path,
-            what: commits > 0
+        throw FileProblem(
+            path,
+            commits > 0
                 ? "is gone, but \(commits) commits were made to it"
                 : "is gone, but a gateway ran with it",
-            remedy: "bring it back, or remove \(left.joined(separator: " and ")) to begin with "
+            "bring it back, or remove \(left.joined(separator: " and ")) to begin with "
                 + "nothing: replayed messages and old share secrets will not be recognised")
     }
 
@@ -56,14 +54,12 @@ extension Store {
     /// Whether there is a state file, for a command that reads it.
     ///
     /// Refused: one in a folder that this user may not look into, where nothing seems to be.
-    package static func isThere(_ path: String) throws(StoreOpenError) -> Bool {
+    package static func isThere(_ path: String) throws(FileProblem) -> Bool {
         switch PrivateFile.presence(path) {
         case .there: return true
         case .absent: return false
         case .denied(let reason):
-            throw StoreOpenError(
-                path: path, what: "cannot be read: \(reason)",
-                remedy: "run this as the gateway's user")
+            throw FileProblem(path, "cannot be read: \(reason)", "run this as the gateway's user")
         }
     }
 
@@ -73,12 +69,12 @@ extension Store {
     /// Checks a state as `open` does, and changes nothing; also beside a gateway that runs.
     ///
     /// Refused: what `open` refuses, but for a second gateway.
-    package static func check(_ path: String, _ key: SealKey) throws(StoreOpenError) {
+    package static func check(_ path: String, _ key: SealKey) throws(FileProblem) {
         let marked = try StoreMark.read(path + ".mark")
         guard try isThere(path, marked: marked) else { return }
         do {
             try looker(path)?.read { try check($0, path: path, key, marked: marked) }
-        } catch { throw StoreOpenError(path: path, reading: error) }
+        } catch { throw FileProblem(path: path, reading: error) }
     }
 
     /// The schema of a state, and the newer one to which this program brings it at its start: older ones refuse
@@ -91,7 +87,7 @@ extension Store {
     }
 
     /// Why a state cannot be opened that a newer program has written; nil for every other.
-    static func refusalOfNewer(_ path: String) -> StoreOpenError? {
+    static func refusalOfNewer(_ path: String) -> FileProblem? {
         schema(of: path).flatMap { $0 > Schema.newest ? newer(path, $0) : nil }
     }
 
@@ -101,12 +97,12 @@ extension Store {
         return try? database.read { try Schema.version($0) }
     }
 
-    private static func newer(_ path: String, _ version: Int) -> StoreOpenError {
-        StoreOpenError(
-            path: path,
-            what: "was written by a newer ocmgate (schema \(version), this one knows "
+    private static func newer(_ path: String, _ version: Int) -> FileProblem {
+        FileProblem(
+            path,
+            "was written by a newer ocmgate (schema \(version), this one knows "
                 + "\(Schema.newest))",
-            remedy: "run the newer version, or restore the copy made before the upgrade")
+            "run the newer version, or restore the copy made before the upgrade")
     }
 
     /// A connection that changes nothing and makes no file, whether or not a gateway runs.
@@ -140,9 +136,9 @@ extension Store {
     /// What a state file says, read beside a gateway that runs.
     static func look<T>(
         _ path: String, _ body: (Database) throws -> T
-    ) throws(StoreOpenError) -> T {
+    ) throws(FileProblem) -> T {
         do { return try reader(path).read(body) } catch {
-            throw StoreOpenError(path: path, reading: error)
+            throw FileProblem(path: path, reading: error)
         }
     }
 
@@ -169,30 +165,29 @@ extension Store {
         let tables = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") ?? 0
         let isEmpty = application == 0 && tables == 0
         guard application == Schema.applicationID || isEmpty else {
-            throw StoreOpenError(
-                path: path, what: "is a database of another program",
-                remedy: "give [state] url a file of its own")
+            throw FileProblem(
+                path, "is a database of another program", "give [state] url a file of its own")
         }
         guard version <= Schema.newest else { throw newer(path, version) }
         let verdict = try String.fetchOne(db, sql: "PRAGMA integrity_check(1)") ?? "no answer"
         guard verdict == "ok" else {
-            throw StoreOpenError(path: path, what: "is damaged: \(verdict)", remedy: damagedRemedy)
+            throw FileProblem(path, "is damaged: \(verdict)", damagedRemedy)
         }
         let commits = isEmpty ? 0 : try commits(db) ?? 0
         if let marked, commits < marked {
-            throw StoreOpenError(
-                path: path,
-                what: "holds \(commits) commits of \(marked) that were acknowledged: its "
+            throw FileProblem(
+                path,
+                "holds \(commits) commits of \(marked) that were acknowledged: its "
                     + "write-ahead log is damaged or missing, or this is an old copy",
-                remedy: "restore the newest copy of all its files; to go on with what is left, "
+                "restore the newest copy of all its files; to go on with what is left, "
                     + "remove \(path).mark")
         }
         if isEmpty { return }
         let made = try String.fetchOne(db, sql: "SELECT value FROM fact WHERE name = 'seal_check'")
         guard made == nil || made == key.check else {
-            throw StoreOpenError(
-                path: path, what: "was made with another seal key",
-                remedy: "bring back the key that [state] seal_key named then; without it the "
+            throw FileProblem(
+                path, "was made with another seal key",
+                "bring back the key that [state] seal_key named then; without it the "
                     + "secrets in this file cannot be read by anybody")
         }
     }
@@ -214,8 +209,7 @@ extension Store {
                     """, arguments: [now, key.check])
             let born = try Int.fetchOne(db, sql: "SELECT value FROM fact WHERE name = 'born'")
             guard let commits = try commits(db), let born else {
-                throw StoreOpenError(
-                    path: path, what: "has lost its own facts", remedy: damagedRemedy)
+                throw FileProblem(path, "has lost its own facts", damagedRemedy)
             }
             return (commits, born)
         }
@@ -245,29 +239,25 @@ extension Store {
         "restore a copy; `sqlite3 FILE .recover` may save what is left; nothing was changed"
 }
 
-extension StoreOpenError {
-    init(_ problem: PrivateFile.Problem) {
-        self.init(path: problem.path, what: problem.what, remedy: problem.remedy)
-    }
-
+extension FileProblem {
     /// What SQLite says about a file that it cannot read.
     init(path: String, reading error: any Error) {
-        if let error = error as? StoreOpenError {
+        if let error = error as? FileProblem {
             self = error
             return
         }
         guard let error = error as? DatabaseError else {
-            self.init(path: path, what: "cannot be opened: \(error)", remedy: "")
+            self.init(path, "cannot be opened: \(error)")
             return
         }
         let text = error.message ?? "\(error.resultCode)"
         switch error.resultCode {
         case .SQLITE_NOTADB, .SQLITE_CORRUPT:
-            self.init(path: path, what: "is damaged: \(text)", remedy: Store.damagedRemedy)
+            self.init(path, "is damaged: \(text)", Store.damagedRemedy)
         default:
             self.init(
-                path: path, what: "cannot be opened: \(text)",
-                remedy: DiskTrouble.found(around: path)?.remedy
+                path, "cannot be opened: \(text)",
+                DiskTrouble.found(around: path)?.remedy
                     ?? "check the disk, its space and the permissions of the folder")
         }
     }

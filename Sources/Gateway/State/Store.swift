@@ -35,7 +35,7 @@ package final class Store: Sendable {
     /// - Parameter underWay: the messages whose changes are worth waiting for.
     package static func open(
         _ path: String, _ key: SealKey, now: Int, underWay: UnderWay = UnderWay()
-    ) throws(StoreOpenError) -> Store {
+    ) throws(FileProblem) -> Store {
         try open(path, key, now: now, underWay: underWay, lock: nil)
     }
 
@@ -43,7 +43,7 @@ package final class Store: Sendable {
     static func open(
         _ path: String, _ key: SealKey, now: Int, underWay: UnderWay = UnderWay(), lock: StoreLock?,
         margin: DiskMargin? = nil
-    ) throws(StoreOpenError) -> Store {
+    ) throws(FileProblem) -> Store {
         try Store(
             opening: path, key, now: now, underWay, lock, margin ?? DiskMargin(of: path))
     }
@@ -51,13 +51,11 @@ package final class Store: Sendable {
     private init(
         opening path: String, _ key: SealKey, now: Int, _ underWay: UnderWay, _ lock: StoreLock?,
         _ margin: DiskMargin
-    ) throws(StoreOpenError) {
+    ) throws(FileProblem) {
         self.path = path
         self.margin = margin
         let folder = (path as NSString).deletingLastPathComponent
-        if !folder.isEmpty {
-            do { try PrivateFile.folderToWrite(folder) } catch { throw StoreOpenError(error) }
-        }
+        if !folder.isEmpty { try PrivateFile.folderToWrite(folder) }
         if let lock { self.lock = lock } else { self.lock = try StoreLock(of: path) }
         try margin.require(for: path)
         let marked = try StoreMark.read(path + ".mark")
@@ -82,9 +80,7 @@ package final class Store: Sendable {
                 Self.write(batch, to: database, mark: mark, health: health)
             }
             health.queue.withLock { [queue] in $0 = queue }
-        } catch let error as StoreOpenError {
-            throw error
-        } catch { throw StoreOpenError(path: path, reading: error) }
+        } catch { throw FileProblem(path: path, reading: error) }
     }
 
     /// Makes the changes durable, all of them or none; returns when they are on disk.
@@ -171,7 +167,7 @@ package final class Store: Sendable {
     }
 
     /// Remembers the name of the site; before the shares are read.
-    func name(_ site: PeerHost) throws(StoreOpenError) {
+    func name(_ site: PeerHost) throws(FileProblem) {
         do {
             try database.writeWithoutTransaction { db in
                 try db.inTransaction(.immediate) {
@@ -179,13 +175,13 @@ package final class Store: Sendable {
                     return .commit
                 }
             }
-        } catch { throw StoreOpenError(path: path, reading: error) }
+        } catch { throw FileProblem(path: path, reading: error) }
     }
 
     /// Reads for loading the tables at start.
-    func read<T>(_ body: (Database) throws -> T) throws(StoreOpenError) -> T {
+    func read<T>(_ body: (Database) throws -> T) throws(FileProblem) -> T {
         do { return try database.read(body) } catch {
-            throw StoreOpenError(path: path, reading: error)
+            throw FileProblem(path: path, reading: error)
         }
     }
 }

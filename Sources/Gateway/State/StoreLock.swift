@@ -5,20 +5,18 @@ final class StoreLock: Sendable {
     private let lock: FileLock
 
     /// Refused: a lock that another process holds.
-    init(_ path: String) throws(StoreOpenError) {
+    init(_ path: String) throws(FileProblem) {
         do { lock = try FileLock(path) } catch {
             switch error {
             case .taken:
-                throw StoreOpenError(
-                    path: path, what: "another ocmgate uses this state", remedy: Self.remedy,
-                    isInUse: true)
+                throw FileProblem(
+                    path, "another ocmgate uses this state", Self.remedy, isInUse: true)
             case .unlocked(let reason):
-                throw StoreOpenError(
-                    path: path, what: "cannot be locked: \(reason)", remedy: Self.remedy)
+                throw FileProblem(path, "cannot be locked: \(reason)", Self.remedy)
             case .unopened(let reason):
-                throw StoreOpenError(
-                    path: path, what: "cannot be opened: \(reason)",
-                    remedy: DiskTrouble(reason)?.remedy
+                throw FileProblem(
+                    path, "cannot be opened: \(reason)",
+                    DiskTrouble(reason)?.remedy
                         ?? "let the gateway's user write to this folder")
             }
         }
@@ -28,7 +26,7 @@ final class StoreLock: Sendable {
     ///
     /// Refused: one that another process has, also where its name was removed: whoever writes the state has
     /// the lock of its mark, too.
-    convenience init(of state: String) throws(StoreOpenError) {
+    convenience init(of state: String) throws(FileProblem) {
         try self.init(state + ".lock")
         // Nobody has what is not there, and looking makes none.
         if PrivateFile.exists(state + ".mark") { try StoreLock(state + ".mark").release() }
@@ -39,10 +37,10 @@ final class StoreLock: Sendable {
     /// Whoever waits for another to let it go keeps it from then on: in between, anybody may take it.
     static func awaited(
         _ state: String, within time: Duration
-    ) async throws(StoreOpenError) -> StoreLock? {
+    ) async throws(FileProblem) -> StoreLock? {
         let end = ContinuousClock.now + time
         while true {
-            do throws(StoreOpenError) { return try StoreLock(of: state) } catch {
+            do throws(FileProblem) { return try StoreLock(of: state) } catch {
                 guard error.isInUse else { throw error }
             }
             guard ContinuousClock.now < end, !Task.isCancelled else { return nil }

@@ -18,20 +18,17 @@ final class StoreMark: Sendable {
 
     /// The number in the file; nil when there is no file, or nothing in it, as a disk leaves a file that was
     /// never synced.
-    static func read(_ path: String) throws(StoreOpenError) -> Int? {
+    static func read(_ path: String) throws(FileProblem) -> Int? {
         guard PrivateFile.exists(path) else { return nil }
-        let bytes: [UInt8]
-        do { bytes = try PrivateFile.read(path, limit: 64) } catch {
-            throw StoreOpenError(path: path, what: error.what, remedy: error.remedy)
-        }
+        let bytes = try PrivateFile.read(path, limit: 64)
         if bytes.isEmpty { return nil }
         let text = String(decoding: bytes, as: UTF8.self)
         guard bytes.count == digits + 1, text.last == "\n", let number = Int(text.dropLast()),
             number >= 0
         else {
-            throw StoreOpenError(
-                path: path, what: "is damaged",
-                remedy: "if the state beside it is the newest you have, remove this file")
+            throw FileProblem(
+                path, "is damaged",
+                "if the state beside it is the newest you have, remove this file")
         }
         return number
     }
@@ -39,20 +36,20 @@ final class StoreMark: Sendable {
     /// Makes the file where there is none, so that nobody finds it empty.
     ///
     /// Refused: what the disk does not take.
-    static func make(_ path: String, _ number: Int) throws(StoreOpenError) {
+    static func make(_ path: String, _ number: Int) throws(FileProblem) {
         if PrivateFile.exists(path) { return }
-        do { try PrivateFile.create(path, bytes(number)) } catch { throw StoreOpenError(error) }
+        try PrivateFile.create(path, bytes(number))
     }
 
     /// Opens what `make` has made, with this number in it on the disk.
-    init(_ path: String, _ number: Int) throws(StoreOpenError) {
+    init(_ path: String, _ number: Int) throws(FileProblem) {
         do {
             file = try FileDescriptor.open(
                 FilePath(path), .writeOnly, options: [.noFollow, .nonBlocking, .closeOnExec])
             try write(number)
             guard fsync(file.rawValue) == 0 else { throw Errno(rawValue: errno) }
         } catch {
-            throw StoreOpenError(path: path, what: "cannot be written: \(error)", remedy: "")
+            throw FileProblem(path, "cannot be written: \(error)")
         }
     }
 

@@ -116,8 +116,8 @@ struct JournalDiskTests {
         try journal.stop()
         try JournalFolder.check(journal.folder, state: state)
         try journal.edit { $0.removeLast(3) }
-        #expect(throws: JournalError.self) { try JournalFolder.check(journal.folder, state: state) }
-        #expect(throws: JournalError.self) { try journal.open() }
+        #expect(throws: FileProblem.self) { try JournalFolder.check(journal.folder, state: state) }
+        #expect(throws: FileProblem.self) { try journal.open() }
         try FileManager.default.removeItem(atPath: journal.headFile)
         try journal.write(1)
         #expect(try journal.verify(heads: []).findings == [])
@@ -134,18 +134,18 @@ struct JournalDiskTests {
             try FileManager.default.removeItem(atPath: "\(journal.folder)/\(name)")
         }
         let state = String(journal.headFile.dropLast(".journal".count))
-        let found = #expect(throws: JournalError.self) {
+        let found = #expect(throws: FileProblem.self) {
             try JournalFolder.check(journal.folder, state: state)
         }
         #expect(found?.path == file && found?.remedy.contains("bring it back") == true)
-        #expect(throws: JournalError.self) { try journal.open() }
+        #expect(throws: FileProblem.self) { try journal.open() }
         #expect(!FileManager.default.fileExists(atPath: file))
         try journal.scratch.write("no database", "journal/\(JournalSubjects.fileName)")
-        let damaged = #expect(throws: JournalError.self) {
+        let damaged = #expect(throws: FileProblem.self) {
             try JournalFolder.check(journal.folder, state: state)
         }
         #expect(damaged?.remedy.contains("install -m 600 /dev/null") == true)
-        #expect(throws: JournalError.self) { try journal.open() }
+        #expect(throws: FileProblem.self) { try journal.open() }
         // Whoever has lost it says so.
         try journal.scratch.write("", "journal/\(JournalSubjects.fileName)")
         try JournalFolder.check(journal.folder, state: state)
@@ -159,7 +159,7 @@ struct JournalDiskTests {
         try journal.write(5)
         journal.crash()
         try journal.edit { $0[$0.count - 1].replace("rule:all", with: "rule:alt") }
-        #expect(throws: JournalError.self) { try journal.open() }
+        #expect(throws: FileProblem.self) { try journal.open() }
     }
 
     @Test func aClockThatStepsBackOpensNoOlderFile() throws {
@@ -181,7 +181,7 @@ struct JournalDiskTests {
                 try FileManager.default.removeItem(
                     atPath: "\(journal.folder)/\(JournalFolder.lockName)")
             }
-            #expect(throws: JournalError.self) {
+            #expect(throws: FileProblem.self) {
                 try JournalDisk(
                     try journal.settings, journal.key, journal.seal, TestJournal.log,
                     time: journal.time)
@@ -200,7 +200,7 @@ struct JournalDiskTests {
         let journal = try TestJournal()
         let (path, settings) = (journal.scratch.file("day.jsonl"), try journal.settings)
         let first = try JournalFile(path, settings)
-        let error = #expect(throws: JournalError.self) { try JournalFile(path, settings) }
+        let error = #expect(throws: FileProblem.self) { try JournalFile(path, settings) }
         #expect(error?.path == path && error?.remedy.isEmpty == false)
         first.close()
         try JournalFile(path, settings).close()
@@ -213,24 +213,24 @@ struct JournalDiskTests {
         journal.crash()
         try FileManager.default.setAttributes(
             [.posixPermissions: 0o750], ofItemAtPath: journal.folder)
-        #expect(throws: PrivateFile.Problem.self) { try journal.open() }
+        #expect(throws: FileProblem.self) { try journal.open() }
     }
 
     @Test func aFolderThatCannotBeWrittenIsRefusedWithTheRemedy() throws {
         let scratch = try Scratch()
         let folder = scratch.file("journal")
-        let problem = #expect(throws: PrivateFile.Problem.self) {
+        let problem = #expect(throws: FileProblem.self) {
             try JournalFolder.check(folder)
         }
         #expect(problem?.path == folder)
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: false,
             attributes: [.posixPermissions: 0o500])
-        let other = #expect(throws: PrivateFile.Problem.self) { try JournalFolder.check(folder) }
+        let other = #expect(throws: FileProblem.self) { try JournalFolder.check(folder) }
         #expect(other?.remedy == "chmod 700 \(folder)")
         try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: folder)
         try JournalFolder.check(folder)
-        #expect(throws: PrivateFile.Problem.self) { try JournalFolder.check("/dev/null") }
+        #expect(throws: FileProblem.self) { try JournalFolder.check("/dev/null") }
     }
 
     @Test func aHeadThatCannotBeKeptStopsNothing() throws {

@@ -64,12 +64,12 @@ struct JournalKeyTests {
                     attributes: [.posixPermissions: mode]))
             try FileManager.default.setAttributes(
                 [.posixPermissions: mode], ofItemAtPath: scratch.file(name))
-            #expect(throws: PrivateFile.Problem.self) {
+            #expect(throws: FileProblem.self) {
                 try JournalKey.publicKeys(folder: scratch.path)
             }
         }
         // And the one in use is not overwritten when nobody knows what it is.
         try Data("x".utf8).write(to: URL(fileURLWithPath: scratch.file(JournalKey.publicName)))
-        #expect(throws: PrivateFile.Problem.self) { try load() }
+        #expect(throws: FileProblem.self) { try load() }
     }
 }

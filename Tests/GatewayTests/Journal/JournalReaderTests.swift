@@ -35,7 +35,7 @@ import Testing
     /// Nobody writes there, and nobody waits for that; it is no empty file either.
     @Test func aPipeIsRefused() throws {
         try #require(unsafe mkfifo(reader.file(of: day), 0o600) == 0)
-        let error = #expect(throws: JournalError.self) { try lines() }
+        let error = #expect(throws: FileProblem.self) { try lines() }
         #expect(error?.what == "is not a regular file")
     }
 
@@ -60,7 +60,7 @@ import Testing
         // Sparse: nothing but zeros.
         try file.truncate(atOffset: 200 << 20)
         try file.close()
-        let error = #expect(throws: JournalError.self) { try lines() }
+        let error = #expect(throws: FileProblem.self) { try lines() }
         #expect(error?.description.contains("more than 64 MiB") == true)
     }
 
@@ -122,7 +122,7 @@ import Testing
     }
 
     @Test func aFileThatIsNotThereIsNamed() throws {
-        let error = #expect(throws: JournalError.self) { try lines() }
+        let error = #expect(throws: FileProblem.self) { try lines() }
         #expect(error?.path == reader.file(of: day))
     }
 }

@@ -165,7 +165,7 @@ import Testing
         let journal = try TestJournal()
         journal.keep = 30
         let noon = journal.time
-        func farOff() -> JournalError? {
+        func farOff() -> FileProblem? {
             JournalFolder.farOff(
                 journal.folder, keep: journal.keep,
                 state: String(journal.headFile.dropLast(".journal".count)),

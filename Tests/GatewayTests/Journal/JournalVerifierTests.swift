@@ -238,7 +238,7 @@ struct JournalVerifierTests {
         let findings = try journal.verify(heads: [moved]).findings
         #expect(findings.count == 1 && findings[0].what.contains("another name"), "\(findings)")
         try moved.write(journal.headFile)
-        #expect(throws: JournalError.self) { try journal.open() }
+        #expect(throws: FileProblem.self) { try journal.open() }
     }
 
     /// What older journals do not say is not held against them.
@@ -385,7 +385,7 @@ struct JournalVerifierTests {
         let journal = try TestJournal()
         try FileManager.default.createDirectory(
             atPath: journal.folder, withIntermediateDirectories: true)
-        let error = #expect(throws: JournalError.self) { try journal.verify(heads: []) }
+        let error = #expect(throws: FileProblem.self) { try journal.verify(heads: []) }
         #expect(error?.what == "holds no journal")
     }
 

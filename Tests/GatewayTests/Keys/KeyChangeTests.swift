@@ -103,11 +103,11 @@ import Transport
         let (folder, state) = (scratch.file("keys"), scratch.file("state.db"))
         try scratch.write("", "state.db")
         try FileManager.default.removeItem(atPath: folder)
-        let problem = #expect(throws: PrivateFile.Problem.self) {
+        let problem = #expect(throws: FileProblem.self) {
             try KeyRing.start(folder: folder, state: state, now: Self.now)
         }
         #expect(problem?.path == folder && problem?.remedy.contains("ocmgate key new") == true)
-        #expect(throws: PrivateFile.Problem.self) { try perform(.stage(name: "ed25519-1")) }
+        #expect(throws: FileProblem.self) { try perform(.stage(name: "ed25519-1")) }
         #expect(!FileManager.default.fileExists(atPath: folder))
         var ring = try perform(.make(kind: "ed25519"))
         #expect(ring.signatureKey?.name == "ed25519-20270115080000")
@@ -197,7 +197,7 @@ import Transport
         let gateway = world.gateway
         let loop = serving(gateway)
         gateway.policyQueue.suspend()
-        await #expect(throws: StoreOpenError.self) {
+        await #expect(throws: FileProblem.self) {
             try await KeyChange.make(kind: "ed25519").place(
                 in: world.scratch.file("state.db"), keys: world.scratch.file("keys"),
                 { world.seal }, now: world.clock.now, patience: .seconds(1))

@@ -25,7 +25,7 @@ import Testing
     }
 
     private func problem() throws -> String {
-        let problem = #expect(throws: PrivateFile.Problem.self) { try ring() }
+        let problem = #expect(throws: FileProblem.self) { try ring() }
         return try #require(problem).description
     }
 
@@ -104,7 +104,7 @@ import Testing
 
     @Test func aNameIsNeverGivenToAnotherKey() throws {
         try make(.ed25519, "a")
-        #expect(throws: PrivateFile.Problem.self) { try make(.ed25519, "a") }
+        #expect(throws: FileProblem.self) { try make(.ed25519, "a") }
         _ = try ring(.make)
         try FileManager.default.removeItem(atPath: scratch.file("keys/a.pem"))
         #expect(try problem().contains("a.pem: is missing"))

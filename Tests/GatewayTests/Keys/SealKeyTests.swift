@@ -20,7 +20,7 @@ import Testing
 
     @Test func itIsMadeOnceAndReadAgain() throws {
         let path = SealKey.Source.file(scratch.file("seal.key"))
-        let missing = #expect(throws: PrivateFile.Problem.self) { try load(path) }
+        let missing = #expect(throws: FileProblem.self) { try load(path) }
         #expect(missing?.what == "is not there")
         #expect(missing?.remedy == "the gateway makes it at its first start")
         let made = try load(path, .make)
@@ -32,7 +32,7 @@ import Testing
 
     /// The default is a place that the shipped unit and container may only read.
     @Test func whereItCannotBeMadeTheRemedyNamesTheKeyOfTheConfiguration() throws {
-        let problem = #expect(throws: PrivateFile.Problem.self) {
+        let problem = #expect(throws: FileProblem.self) {
             try load(.file(scratch.file("none/seal.key")), .make)
         }
         #expect(problem?.what.hasPrefix("cannot be made: ") == true)
@@ -44,7 +44,7 @@ import Testing
         try scratch.write("", file)
         let path = SealKey.Source.file(scratch.file("seal.key"))
         for whenMissing in [SealKey.WhenMissing.make, .refuse] {
-            let problem = #expect(throws: PrivateFile.Problem.self) { try load(path, whenMissing) }
+            let problem = #expect(throws: FileProblem.self) { try load(path, whenMissing) }
             #expect(problem?.what.hasPrefix("is missing, and ") == true)
         }
         #expect(!FileManager.default.fileExists(atPath: scratch.file("seal.key")))
@@ -55,7 +55,7 @@ import Testing
         _ = try load(.file(scratch.file("seal.key")), .make)
         try FileManager.default.setAttributes(
             [.posixPermissions: mode], ofItemAtPath: scratch.file("seal.key"))
-        let problem = #expect(throws: PrivateFile.Problem.self) {
+        let problem = #expect(throws: FileProblem.self) {
             try load(.file(scratch.file("seal.key")))
         }
         #expect(problem?.remedy.hasPrefix("chmod 600") == true)
@@ -64,12 +64,12 @@ import Testing
     @Test(arguments: ["", "x", "AAAA", String(repeating: "A", count: 44), "not base64 at all!"])
     func anythingButThirtyTwoBytesIsRefusedWithoutBeingTold(_ text: String) throws {
         try scratch.write(text, "seal.key")
-        let problem = #expect(throws: PrivateFile.Problem.self) {
+        let problem = #expect(throws: FileProblem.self) {
             try load(.file(scratch.file("seal.key")))
         }
         #expect(problem?.what == "does not hold the base64 of 32 bytes")
         #expect(problem?.remedy == "openssl rand -base64 32")
-        #expect(throws: PrivateFile.Problem.self) {
+        #expect(throws: FileProblem.self) {
             try load(.environment("KEY"), environment: ["KEY": text])
         }
     }
@@ -79,7 +79,7 @@ import Testing
         try scratch.write("", "state.db")
         try scratch.write("x", "seal.key")
         for source in [SealKey.Source.file(scratch.file("seal.key")), .environment("KEY")] {
-            let problem = #expect(throws: PrivateFile.Problem.self) {
+            let problem = #expect(throws: FileProblem.self) {
                 try load(source, environment: ["KEY": "x"])
             }
             #expect(problem?.remedy.hasPrefix("bring it back as it was") == true)
@@ -91,7 +91,7 @@ import Testing
         #expect(
             try load(.environment("KEY"), environment: ["KEY": text]).check
                 == load(.environment("KEY"), environment: ["KEY": "\(text)\n"]).check)
-        #expect(throws: PrivateFile.Problem.self) { try load(.environment("KEY"), .make) }
+        #expect(throws: FileProblem.self) { try load(.environment("KEY"), .make) }
     }
 
     @Test func eachPurposeHasAKeyOfItsOwn() throws {

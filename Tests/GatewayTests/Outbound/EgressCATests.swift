@@ -35,14 +35,14 @@ import Transport
     @Test func whatDoesNotFitTogetherIsRefusedWithARemedy() throws {
         let scratch = try Scratch()
         let settings = Self.settings(scratch)
-        #expect(throws: PrivateFile.Problem.self) {
+        #expect(throws: FileProblem.self) {
             try EgressCA.load(settings, whenMissing: .refuse, now: Self.now)
         }
         _ = try EgressCA.load(settings, whenMissing: .make, now: Self.now)
         let key = try String(contentsOfFile: settings.key, encoding: .utf8)
 
         try FileManager.default.removeItem(atPath: settings.key)
-        var problem = #expect(throws: PrivateFile.Problem.self) {
+        var problem = #expect(throws: FileProblem.self) {
             try EgressCA.load(settings, whenMissing: .make, now: Self.now)
         }
         #expect(problem?.path == settings.key)
@@ -50,19 +50,19 @@ import Transport
 
         try PrivateFile.create(
             settings.key, Array(try PrivateKey.generate(.p256).exportPEM().utf8))
-        problem = #expect(throws: PrivateFile.Problem.self) {
+        problem = #expect(throws: FileProblem.self) {
             try EgressCA.load(settings, whenMissing: .make, now: Self.now)
         }
         #expect(problem?.what.contains("the key is not the certificate's") == true)
 
         try FileManager.default.removeItem(atPath: settings.key)
         try PrivateFile.create(settings.key, Array(key.utf8))
-        #expect(throws: PrivateFile.Problem.self) {
+        #expect(throws: FileProblem.self) {
             try EgressCA.load(settings, whenMissing: .make, now: Self.now + 11 * 366 * 86_400)
         }
         try FileManager.default.setAttributes(
             [.posixPermissions: 0o640], ofItemAtPath: settings.key)
-        problem = #expect(throws: PrivateFile.Problem.self) {
+        problem = #expect(throws: FileProblem.self) {
             try EgressCA.load(settings, whenMissing: .make, now: Self.now)
         }
         #expect(problem?.remedy.contains("chmod 600") == true)
@@ -74,12 +74,12 @@ import Transport
         let scratch = try Scratch()
         let settings = Self.settings(scratch)
         _ = try EgressCA.load(settings, whenMissing: .make, now: Self.now)
-        let problem = #expect(throws: PrivateFile.Problem.self) {
+        let problem = #expect(throws: FileProblem.self) {
             try EgressCA.load(settings, whenMissing: .make, now: Self.now - 6 * 365 * 86_400)
         }
         #expect(problem?.what == "is not valid yet")
         #expect(problem?.remedy.hasPrefix("see whether the clock is right; if it is, ") == true)
-        let over = #expect(throws: PrivateFile.Problem.self) {
+        let over = #expect(throws: FileProblem.self) {
             try EgressCA.load(settings, whenMissing: .make, now: Self.now + 11 * 366 * 86_400)
         }
         #expect(over?.remedy.contains("remove both") == true)

@@ -293,7 +293,7 @@ import Testing
         let edit = try edit(
             list == "hosts" ? "c.test" : "b.test", list, scratch, until: .never, note: "",
             disk: disk)
-        #expect(throws: PrivateFile.Problem.self) { try edit.write() }
+        #expect(throws: FileProblem.self) { try edit.write() }
         #expect(try text(name, scratch) == changed)
     }
 

@@ -13,7 +13,7 @@ import Testing
         ("/proc", "is not a regular file"), ("/dev/null", "is not a regular file"),
     ])
     func whatGivesNoTextSaysWhy(_ path: String, _ words: String) {
-        let problem = #expect(throws: PrivateFile.Problem.self) { try PolicyFiles.disk.read(path) }
+        let problem = #expect(throws: FileProblem.self) { try PolicyFiles.disk.read(path) }
         #expect(problem?.path == path && problem?.what == words)
     }
 
@@ -21,7 +21,7 @@ import Testing
     @Test func aPipeIsRefused() throws {
         let scratch = try Scratch()
         try #require(unsafe mkfifo(scratch.file("policy.toml"), 0o600) == 0)
-        let problem = #expect(throws: PrivateFile.Problem.self) {
+        let problem = #expect(throws: FileProblem.self) {
             try PolicyFiles.disk.read(scratch.file("policy.toml"))
         }
         #expect(problem?.what == "is not a regular file")
@@ -37,7 +37,7 @@ import Testing
         let scratch = try Scratch()
         try scratch.write("", "policy.toml")
         try #require(unsafe truncate(scratch.file("policy.toml"), 1 << 30) == 0)
-        let problem = #expect(throws: PrivateFile.Problem.self) {
+        let problem = #expect(throws: FileProblem.self) {
             try PolicyFiles.disk.read(scratch.file("policy.toml"))
         }
         #expect(problem?.what == "is longer than 16777216 bytes")

@@ -39,7 +39,7 @@ struct DiskMarginTests {
 
     @Test func aStateIsNotOpenedWithoutIt() throws {
         room.size = 0
-        let error = #expect(throws: StoreOpenError.self) { try open() }
+        let error = #expect(throws: FileProblem.self) { try open() }
         #expect(error?.what == "cannot be used: less than 16 MiB of its disk are free")
         #expect(!PrivateFile.exists(scratch.file("state.db")))
     }

@@ -26,7 +26,7 @@ import Testing
 
     @Test func aLockThatCannotBeMadeSaysWhatMendsIt() throws {
         let scratch = try Scratch()
-        let error = #expect(throws: StoreOpenError.self) {
+        let error = #expect(throws: FileProblem.self) {
             try StoreLock(scratch.file("none/state.db.lock"))
         }
         #expect(error?.remedy == "let the gateway's user write to this folder")

@@ -66,7 +66,7 @@ import Testing
         try scratch.write("old", "list.txt")
         let file = scratch.file("list.txt")
         try OperatorFile.rewrite(file, Array("first".utf8), over: Array("old".utf8))
-        #expect(throws: PrivateFile.Problem.self) {
+        #expect(throws: FileProblem.self) {
             try OperatorFile.rewrite(file, Array("second".utf8), over: Array("old".utf8))
         }
         #expect(try String(contentsOfFile: file, encoding: .utf8) == "first")
@@ -77,7 +77,7 @@ import Testing
         try FileManager.default.createDirectory(
             atPath: scratch.file("folder"), withIntermediateDirectories: false)
         for name in ["folder", "none"] {
-            #expect(throws: PrivateFile.Problem.self) {
+            #expect(throws: FileProblem.self) {
                 try OperatorFile.rewrite(scratch.file(name), [])
             }
         }

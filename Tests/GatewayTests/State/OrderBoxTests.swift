@@ -76,7 +76,7 @@ import Testing
         func add() throws {
             _ = try Self.order.recorded(in: gateway.registry, now: gateway.environment.now())
         }
-        #expect(throws: StoreOpenError.self) { try add() }
+        #expect(throws: FileProblem.self) { try add() }
         try await gateway.store.commit(
             gateway.registry.end(recording.share.id, now: gateway.environment.now()))
         try add()
@@ -138,7 +138,7 @@ import Testing
 
     @Test func anOrderThatNobodyTakesIsTakenBack() async throws {
         let world = try await TestGateway()
-        await #expect(throws: StoreOpenError.self) {
+        await #expect(throws: FileProblem.self) {
             try await world.gateway.orders.ask(
                 .addShare(Self.order), now: 0, patience: .milliseconds(150))
         }
@@ -150,7 +150,7 @@ import Testing
     @Test func anOrderOfLongWorkIsTakenBackAsSoonAsOthers() async throws {
         let world = try await TestGateway()
         let orders = world.gateway.orders
-        await #expect(throws: StoreOpenError.self) {
+        await #expect(throws: FileProblem.self) {
             try await orders.ask(
                 .reload, now: 0, taking: .milliseconds(150), patience: .seconds(86_400))
         }
@@ -243,7 +243,7 @@ import Testing
         #expect(try count(".taken") == 1)
         #expect(try count(".order") == 1)
         second.cancel()
-        let error = await #expect(throws: StoreOpenError.self) { try await second.value }
+        let error = await #expect(throws: FileProblem.self) { try await second.value }
         #expect(error?.what.contains("may still be reading files") == true)
         #expect(try count(".order") == 0)
         taking.cancel()

@@ -17,7 +17,7 @@ import Testing
         try PrivateFile.create(path, Array("x".utf8))
         #expect(try scratch.mode(of: "secret") == 0o600)
         #expect(try PrivateFile.read(path) == Array("x".utf8))
-        #expect(throws: PrivateFile.Problem.self) { try PrivateFile.create(path, []) }
+        #expect(throws: FileProblem.self) { try PrivateFile.create(path, []) }
         #expect(try PrivateFile.read(path) == Array("x".utf8))
     }
 
@@ -28,14 +28,14 @@ import Testing
         #expect(missing.map { PrivateFile.cause(of: $0) } == "No such file or directory")
         // Where a file system has no hard links it is "Operation not permitted".
         try scratch.write("x", "there")
-        let problem = #expect(throws: PrivateFile.Problem.self) {
+        let problem = #expect(throws: FileProblem.self) {
             try PrivateFile.create(scratch.file("there"), [])
         }
         #expect(problem?.what == "cannot be made: File exists")
     }
 
     @Test func whatHasNoFolderIsRefusedWithTheCommandThatMakesOne() throws {
-        let problem = #expect(throws: PrivateFile.Problem.self) {
+        let problem = #expect(throws: FileProblem.self) {
             try PrivateFile.create(scratch.file("none/secret"), [])
         }
         #expect(problem?.what == "cannot be made: there is no folder \(scratch.file("none"))")
@@ -48,7 +48,7 @@ import Testing
         try PrivateFile.replace(path, Array("y".utf8))
         #expect(try PrivateFile.read(path, readers: .everybody) == Array("y".utf8))
         try PrivateFile.create(scratch.file("secret"), [])
-        #expect(throws: PrivateFile.Problem.self) { try PrivateFile.create(path, []) }
+        #expect(throws: FileProblem.self) { try PrivateFile.create(path, []) }
         #expect(
             try FileManager.default.contentsOfDirectory(atPath: scratch.path).sorted()
                 == ["secret", "table"])
@@ -66,19 +66,19 @@ import Testing
             return
         }
         #expect(Store.hasBegun(state) && !Store.hasBegun(scratch.file("none/state.db")))
-        let keys = #expect(throws: PrivateFile.Problem.self) {
+        let keys = #expect(throws: FileProblem.self) {
             try KeyRing(folder: scratch.file("loop/keys"), whenMissing: .refuse, now: 0)
         }
         #expect(keys?.what.hasPrefix("cannot be read") == true)
         #expect(KeyRing.loss(of: scratch.file("loop/keys"), state: state) == nil)
-        let names = #expect(throws: PrivateFile.Problem.self) {
+        let names = #expect(throws: FileProblem.self) {
             try PrivateFile.names(in: scratch.file("loop"))
         }
         #expect(names?.what.hasPrefix("cannot be read") == true)
         #expect(try PrivateFile.names(in: scratch.file("none")) == [])
-        let shares = #expect(throws: StoreOpenError.self) { try ShareListing.read(state) }
+        let shares = #expect(throws: FileProblem.self) { try ShareListing.read(state) }
         #expect(shares?.what.hasPrefix("cannot be read") == true)
-        let journal = #expect(throws: JournalError.self) {
+        let journal = #expect(throws: FileProblem.self) {
             try JournalReader(scratch.file("none")).days()
         }
         #expect(journal.map { "\($0)".contains("first start") } == true)
@@ -119,7 +119,7 @@ import Testing
     @Test(arguments: [0o620, 0o602, 0o666])
     func aFileThatOthersMayWriteIsRefusedAlsoWhereTheyMayRead(_ mode: Int) throws {
         try scratch.write("x", "table", mode: mode)
-        #expect(throws: PrivateFile.Problem.self) {
+        #expect(throws: FileProblem.self) {
             try PrivateFile.read(scratch.file("table"), readers: .everybody)
         }
     }
@@ -127,7 +127,7 @@ import Testing
     @Test(arguments: [0o601, 0o604, 0o610, 0o640, 0o660, 0o666, 0o777])
     func aFileThatOthersMayUseIsRefusedWithTheRemedy(_ mode: Int) throws {
         try scratch.write("x", "secret", mode: mode)
-        let problem = #expect(throws: PrivateFile.Problem.self) {
+        let problem = #expect(throws: FileProblem.self) {
             try PrivateFile.read(scratch.file("secret"))
         }
         #expect(problem?.remedy == "chmod 600 \(scratch.file("secret"))")
@@ -152,7 +152,7 @@ import Testing
             (0o500, "its owner may not write here"), (0o777, "others may write to this folder"),
         ] {
             try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: folder)
-            let problem = #expect(throws: PrivateFile.Problem.self) {
+            let problem = #expect(throws: FileProblem.self) {
                 try PrivateFile.folderToWrite(folder)
             }
             #expect(problem?.what == what && problem?.remedy == "chmod 700 \(folder)")
@@ -169,12 +169,12 @@ import Testing
         try scratch.write("x", "secret")
         try FileManager.default.createSymbolicLink(
             atPath: scratch.file("link"), withDestinationPath: scratch.file("secret"))
-        #expect(throws: PrivateFile.Problem.self) { try PrivateFile.read(scratch.file("link")) }
+        #expect(throws: FileProblem.self) { try PrivateFile.read(scratch.file("link")) }
         #expect(try PrivateFile.read(scratch.file("link"), links: .followed) == Array("x".utf8))
         try scratch.write("x", "open", mode: 0o644)
         try FileManager.default.createSymbolicLink(
             atPath: scratch.file("link2"), withDestinationPath: scratch.file("open"))
-        #expect(throws: PrivateFile.Problem.self) {
+        #expect(throws: FileProblem.self) {
             try PrivateFile.read(scratch.file("link2"), links: .followed)
         }
     }
@@ -183,18 +183,18 @@ import Testing
     @Test(arguments: [PrivateFile.Links.refused, .followed])
     func aPipeIsRefused(_ links: PrivateFile.Links) throws {
         try #require(unsafe mkfifo(scratch.file("pipe"), 0o600) == 0)
-        let problem = #expect(throws: PrivateFile.Problem.self) {
+        let problem = #expect(throws: FileProblem.self) {
             try PrivateFile.read(scratch.file("pipe"), links: links)
         }
         #expect(problem?.what == "is not a regular file")
     }
 
     @Test func foldersAndGreatFilesAreRefused() throws {
-        #expect(throws: PrivateFile.Problem.self) { try PrivateFile.read(scratch.path) }
+        #expect(throws: FileProblem.self) { try PrivateFile.read(scratch.path) }
         try scratch.write(String(repeating: "x", count: 101), "long")
-        #expect(throws: PrivateFile.Problem.self) {
+        #expect(throws: FileProblem.self) {
             try PrivateFile.read(scratch.file("long"), limit: 100)
         }
-        #expect(throws: PrivateFile.Problem.self) { try PrivateFile.read(scratch.file("none")) }
+        #expect(throws: FileProblem.self) { try PrivateFile.read(scratch.file("none")) }
     }
 }

@@ -39,7 +39,7 @@ import Testing
                 providerID: ProviderID("2"), resourceType: "file", accesses: []),
             now: world.clock.now)
         try await world.gateway.store.commit(theirs.change)
-        await #expect(throws: StoreOpenError.self) {
+        await #expect(throws: FileProblem.self) {
             _ = try await Revocation(of: "\(theirs.share.id)", .tokens)
                 .carryOut(
                     in: state, world.seal, now: world.clock.now, patience: .seconds(300))
@@ -47,7 +47,7 @@ import Testing
         for (share, words) in [
             ("\(id)", "is over already"), ("77", "there is none"), ("x", "none"),
         ] {
-            let refusal = await #expect(throws: StoreOpenError.self) {
+            let refusal = await #expect(throws: FileProblem.self) {
                 _ = try await Revocation(of: share, .share)
                     .carryOut(in: state, world.seal, now: world.clock.now, patience: .seconds(300))
             }

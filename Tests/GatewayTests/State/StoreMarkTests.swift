@@ -50,7 +50,7 @@ struct StoreMarkTests {
     func anythingElseIsDamaged(_ text: String) throws {
         try Store.open(path, key, now: 1000).close()
         try replaceMark(text)
-        let error = #expect(throws: StoreOpenError.self) {
+        let error = #expect(throws: FileProblem.self) {
             try Store.open(path, key, now: 1000)
         }
         #expect(error?.what == "is damaged")

@@ -100,7 +100,7 @@ import Transport
     }
 
     @Test func aFolderIsNotMadeBelowOneThatIsMissing() throws {
-        let error = #expect(throws: StoreOpenError.self) {
+        let error = #expect(throws: FileProblem.self) {
             try Store.open(scratch.file("none/deeper/state.db"), key, now: 0)
         }
         #expect(error?.description.contains("there is no folder \(scratch.file("none"))") == true)
@@ -123,7 +123,7 @@ import Transport
 
     @Test func aSecondOneOnTheSameStateIsRefused() throws {
         let store = try open(scratch)
-        let error = #expect(throws: StoreOpenError.self) { try open(scratch) }
+        let error = #expect(throws: FileProblem.self) { try open(scratch) }
         #expect(error?.isInUse == true)
         store.close()
     }
@@ -133,7 +133,7 @@ import Transport
         let store = try open(scratch)
         for _ in 0..<2 {
             try FileManager.default.removeItem(atPath: scratch.file("state.db.lock"))
-            let error = #expect(throws: StoreOpenError.self) { try open(scratch) }
+            let error = #expect(throws: FileProblem.self) { try open(scratch) }
             #expect(error?.isInUse == true)
             #expect(try Ending.isServed(scratch.file("state.db")))
         }

@@ -1,16 +1,3 @@
-/// Why the state file was not opened; for the operator, with what to do.
-package struct StoreOpenError: Error, Equatable, CustomStringConvertible {
-    package let path: String
-    package let what: String
-    package let remedy: String
-    /// Whether it is another process that uses it.
-    package var isInUse = false
-
-    package var description: String {
-        remedy.isEmpty ? "\(path): \(what)" : "\(path): \(what); \(remedy)"
-    }
-}
-
 /// Why something was not made durable. Whatever the case, nothing of it may be acknowledged.
 package enum StoreFailure: Error, Equatable, CustomStringConvertible {
     /// The disk refused: full, read-only, or an error of a write or sync.
