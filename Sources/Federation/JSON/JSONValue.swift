@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// A JSON document (RFC 8259) as it was written: order of members and the text of numbers kept.
 ///
 /// Holds what peers send, secrets included, so it cannot be printed: its description is its kind.
@@ -128,7 +130,7 @@ extension JSONObject: Equatable {
     }
 }
 
-extension JSONValue: CustomStringConvertible, CustomReflectable {
+extension JSONValue: CustomStringConvertible, Redacted {
     package var description: String {
         switch self {
         case .null: "<json null>"
@@ -139,10 +141,8 @@ extension JSONValue: CustomStringConvertible, CustomReflectable {
         case .object(let members): "<json object of \(members.count)>"
         }
     }
-    package var customMirror: Mirror { Mirror(self, children: EmptyCollection()) }
 }
 
-extension JSONObject: CustomStringConvertible, CustomReflectable {
+extension JSONObject: CustomStringConvertible, Redacted {
     package var description: String { "<json object of \(members.count)>" }
-    package var customMirror: Mirror { Mirror(self, children: EmptyCollection()) }
 }

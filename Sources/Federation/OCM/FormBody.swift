@@ -114,7 +114,6 @@ package struct FormBody: Sendable, Equatable {
     }
 }
 
-extension FormBody: CustomStringConvertible, CustomReflectable {
+extension FormBody: CustomStringConvertible, Redacted {
     package var description: String { "<form of \(parameters.count)>" }
-    package var customMirror: Mirror { Mirror(self, children: EmptyCollection()) }
 }

@@ -58,7 +58,6 @@ package struct InviteAccepted: Sendable {
     }
 }
 
-extension InviteAccepted: CustomStringConvertible, CustomReflectable {
+extension InviteAccepted: CustomStringConvertible, Redacted {
     package var description: String { "<invite accepted at \(recipientProvider)>" }
-    package var customMirror: Mirror { Mirror(self, children: EmptyCollection()) }
 }

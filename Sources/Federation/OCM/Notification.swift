@@ -162,7 +162,6 @@ extension Notification {
     }
 }
 
-extension Notification: CustomStringConvertible, CustomReflectable {
+extension Notification: CustomStringConvertible, Redacted {
     package var description: String { "<notification \(type.word) \(providerID)>" }
-    package var customMirror: Mirror { Mirror(self, children: ["type": type.word]) }
 }

@@ -63,7 +63,6 @@ package struct ReshareAnswer: Sendable {
     private static let shortestSecret = 8
 }
 
-extension ReshareAnswer: CustomStringConvertible, CustomReflectable {
+extension ReshareAnswer: CustomStringConvertible, Redacted {
     package var description: String { "<answer to a reshare>" }
-    package var customMirror: Mirror { Mirror(self, children: EmptyCollection()) }
 }

@@ -136,7 +136,6 @@ extension [ShareProtocol] {
     }
 }
 
-extension Share: CustomStringConvertible, CustomReflectable {
+extension Share: CustomStringConvertible, Redacted {
     package var description: String { "<share \(providerID)>" }
-    package var customMirror: Mirror { Mirror(self, children: ["providerID": providerID.text]) }
 }

@@ -103,7 +103,6 @@ package final class ShareProtocol: Sendable {
     }
 }
 
-extension ShareProtocol: CustomStringConvertible, CustomReflectable {
+extension ShareProtocol: CustomStringConvertible, Redacted {
     package var description: String { "<protocol \(name)>" }
-    package var customMirror: Mirror { Mirror(self, children: ["name": name]) }
 }

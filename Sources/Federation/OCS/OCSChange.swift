@@ -51,7 +51,6 @@ package struct OCSChange: Sendable {
     }
 }
 
-extension OCSChange: CustomStringConvertible, CustomReflectable {
+extension OCSChange: CustomStringConvertible, Redacted {
     package var description: String { "<ocs \(verb) \(providerID)>" }
-    package var customMirror: Mirror { Mirror(self, children: EmptyCollection()) }
 }

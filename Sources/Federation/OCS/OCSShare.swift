@@ -93,7 +93,6 @@ package struct OCSShare: Sendable {
     }
 }
 
-extension OCSShare: CustomStringConvertible, CustomReflectable {
+extension OCSShare: CustomStringConvertible, Redacted {
     package var description: String { "<ocs share \(providerID)>" }
-    package var customMirror: Mirror { Mirror(self, children: EmptyCollection()) }
 }

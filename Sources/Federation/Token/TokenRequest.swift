@@ -91,9 +91,6 @@ package enum TokenAnswer {
     }
 }
 
-extension TokenRequest: CustomStringConvertible, CustomReflectable {
+extension TokenRequest: CustomStringConvertible, Redacted {
     package var description: String { "<token request of \(client?.description ?? "nobody")>" }
-    package var customMirror: Mirror {
-        Mirror(self, children: ["client": client?.description ?? "nobody"])
-    }
 }

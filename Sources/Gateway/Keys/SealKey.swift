@@ -139,7 +139,6 @@ package struct SealKey: Sendable {
     package func hmac(for purpose: Purpose) -> HMACKey { HMACKey(.sha256, secret(for: purpose)) }
 }
 
-extension SealKey: CustomStringConvertible, CustomReflectable {
+extension SealKey: CustomStringConvertible, Redacted {
     package var description: String { "<seal key>" }
-    package var customMirror: Mirror { Mirror(self, children: []) }
 }

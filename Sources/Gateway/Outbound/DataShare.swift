@@ -8,7 +8,7 @@ import Transport
 ///
 /// What can change is asked for every request: whether the share stands, the lists, the policy, the
 /// token.
-final class DataShare: Sendable, CustomReflectable {
+final class DataShare: Sendable, Redacted {
     let share: Share
     /// Whose share it is.
     let peer: PeerHost
@@ -84,13 +84,10 @@ final class DataShare: Sendable, CustomReflectable {
         self.freshUntil = freshUntil
         origin = path.host.origin
     }
-
-    /// Secrets are not shown.
-    var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 /// The shares whose data were asked for lately, by host and credential.
-final class DataShares: Sendable, CustomReflectable {
+final class DataShares: Sendable, Redacted {
     private struct Name: Hashable, Sendable {
         let host: PeerHost
         let credential: String
@@ -118,9 +115,6 @@ final class DataShares: Sendable, CustomReflectable {
     func forget(_ peer: PeerHost) {
         shares.withLock { shares in shares = shares.filter { $0.value.peer != peer } }
     }
-
-    /// Secrets are not shown.
-    var customMirror: Mirror { Mirror(self, children: []) }
 
     private static let most = 4096
 }

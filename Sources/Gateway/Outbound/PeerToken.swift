@@ -4,7 +4,7 @@ import OpenSSL
 /// An access token that a peer gave us for one share.
 ///
 /// Compared by identity: the one that a peer refused is given up, not one that came since.
-final class PeerToken: Sendable, CustomReflectable {
+final class PeerToken: Sendable, Redacted {
     /// The value of `Authorization`.
     let field: String
     /// When the next one is to be asked for, at four fifths of its life; seconds of a clock that
@@ -21,7 +21,4 @@ final class PeerToken: Sendable, CustomReflectable {
         renewsAt = asked + lifetime * 4 / 5
         expires = asked + lifetime
     }
-
-    /// Secrets are not shown.
-    var customMirror: Mirror { Mirror(self, children: []) }
 }

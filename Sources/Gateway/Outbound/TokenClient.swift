@@ -1,4 +1,5 @@
 import Federation
+import OpenSSL
 import Synchronization
 
 /// Access tokens for the shares of peers: asked for when first needed, kept in memory for their
@@ -6,7 +7,7 @@ import Synchronization
 ///
 /// `TokenLease` decides; here are the table and the tasks. A share that is over is the caller's to
 /// see: it asks the registry for every request.
-final class TokenClient: Sendable, CustomReflectable {
+final class TokenClient: Sendable, Redacted {
     /// One way of one share.
     struct Name: Hashable, Sendable {
         let share: ShareID
@@ -105,9 +106,6 @@ final class TokenClient: Sendable, CustomReflectable {
         case .failure(let failure): lease.failed(failure, now: now())
         }
     }
-
-    /// Secrets are not shown.
-    var customMirror: Mirror { Mirror(self, children: []) }
 
     private static let most = 10_000
 }

@@ -8,7 +8,7 @@ import Synchronization
 /// It holds what follows from a token's text alone, and the secret that its share is reached by.
 /// Whether it is still good (its time, its share, its peer, the policy) is asked for every request.
 /// Only what a key of ours had sealed comes in, so nobody can fill it with other texts.
-final class OpenedTokens: Sendable, CustomReflectable {
+final class OpenedTokens: Sendable, Redacted {
     /// What a text was found to stand for.
     final class Entry: Sendable {
         let token: AccessToken
@@ -66,9 +66,6 @@ final class OpenedTokens: Sendable, CustomReflectable {
             entries[text] = entry
         }
     }
-
-    /// Secrets are not shown.
-    var customMirror: Mirror { Mirror(self, children: []) }
 
     private static let most = 4096
 }
