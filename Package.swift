@@ -32,11 +32,7 @@ let targets: [Target] = [
     .target(name: "OpenSSL", dependencies: ["COpenSSL"], swiftSettings: strict),
     .target(name: "HTTPSignatures", dependencies: ["OpenSSL"], swiftSettings: strict),
     .target(
-        name: "Federation",
-        dependencies: [
-            "HTTPSignatures", "OpenSSL", .product(name: "TOMLKit", package: "TOMLKit"),
-        ],
-        swiftSettings: strict),
+        name: "Federation", dependencies: ["HTTPSignatures", "OpenSSL"], swiftSettings: strict),
     .target(
         name: "Transport",
         dependencies: [
@@ -151,7 +147,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-http-structured-headers", exact: "1.7.0"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
-        .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
     ],
     targets: (targets + added).filter { target in
         target.type == .system || only?.contains(target.name) ?? true

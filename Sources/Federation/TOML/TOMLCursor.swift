@@ -1,13 +1,11 @@
 import OpenSSL
 
-/// A place in a valid TOML text that moves over its tokens and knows line and column.
+/// A place in a TOML text that moves over its tokens and knows line and column.
 struct TOMLCursor {
     private let bytes: [UInt8]
     private(set) var offset = 0
     private var line = 1
     private var column = 1
-    /// Where an escape for the character NUL was met first.
-    private(set) var nul: SourcePosition?
 
     init(_ bytes: [UInt8]) {
         self.bytes = bytes
@@ -31,6 +29,10 @@ struct TOMLCursor {
             column += 1
         }
         offset += 1
+    }
+
+    mutating func advance(by count: Int) {
+        for _ in 0..<count { advance() }
     }
 
     mutating func skipSpace() {
@@ -63,21 +65,28 @@ struct TOMLCursor {
         }
     }
 
-    /// What stands here, to the next blank, line end or delimiter; no more than 256 bytes.
-    var token: [UInt8] {
-        Array(bytes[offset...].prefix(256).prefix { !Self.delimiters.contains($0) })
-    }
-
-    private static let delimiters = Array(" \t\n\u{B}\u{C}\r,]}#".utf8)
-
-    /// Takes a run of letters, digits and the signs of numbers and dates; empty where none stands.
+    /// Takes what stands here, to the next blank, line end or delimiter; empty where none stands.
     mutating func word() -> [UInt8] {
         let start = offset
-        while let byte = peek, Self.isBare(byte) || Self.signs.contains(byte) { advance() }
+        while let byte = peek, !Self.delimiters.contains(byte), !isLineSeparator { advance() }
         return Array(bytes[start..<offset])
     }
 
-    private static let signs = Array("+.:".utf8)
+    private static let delimiters = Array(" \t\n\r,]}#".utf8)
+
+    /// Whether a line feed follows, or a carriage return with one.
+    var isLineEnd: Bool {
+        guard let byte = peek else { return false }
+        return byte == 0x0A
+            || byte == 0x0D && offset + 1 < bytes.count && bytes[offset + 1] == 0x0A
+    }
+
+    /// Whether nothing but spaces is left of the line.
+    var isBlankLine: Bool {
+        var rest = self
+        rest.skipSpace()
+        return rest.isLineEnd
+    }
 
     /// Whether U+0085, U+2028 or U+2029 follows.
     var isLineSeparator: Bool {
@@ -91,114 +100,42 @@ struct TOMLCursor {
         peek == 0x20 && offset + 1 < bytes.count && bytes[offset + 1].isDigit
     }
 
-    /// The parts of `a."b.c".d`, each with its place; stops before what is no key, and behind the
-    /// dot of the last one that is wanted.
-    mutating func dottedKey(atMost count: Int = .max) -> [(text: String, position: SourcePosition)]
-    {
-        var keys: [(text: String, position: SourcePosition)] = []
-        while keys.count < count {
-            skipSpace()
-            let start = position
-            guard let text = key() else { return keys }
-            keys.append((text, start))
-            skipSpace()
-            guard peek == UInt8(ascii: ".") else { return keys }
-            advance()
-        }
-        return keys
-    }
-
-    private mutating func key() -> String? {
-        if peek == UInt8(ascii: "\"") || peek == UInt8(ascii: "'") {
-            let isBasic = peek == UInt8(ascii: "\"")
-            let start = offset + 1
-            skipString()
-            let inner = Array(bytes[min(start, offset)..<max(start, offset - 1)])
-            return isBasic ? TOMLEscapes.decode(inner) : String(decoding: inner, as: UTF8.self)
-        }
-        let start = offset
-        while let byte = peek, Self.isBare(byte) { advance() }
-        return offset == start ? nil : String(decoding: bytes[start..<offset], as: UTF8.self)
-    }
-
-    /// One string of any of the four kinds.
-    mutating func skipString() {
-        guard let quote = peek else { return }
+    /// One string of any of the four kinds; false when it has no end, or none on its line.
+    @discardableResult mutating func skipString() -> Bool {
+        guard let quote = peek else { return false }
         let isBasic = quote == UInt8(ascii: "\"")
         let isLong = starts(with: quote, count: 3)
-        for _ in 0..<(isLong ? 3 : 1) { advance() }
+        advance(by: isLong ? 3 : 1)
         while let byte = peek {
             if byte == UInt8(ascii: "\\"), isBasic {
-                noteNUL()
-                advance()
-                advance()
+                advance(by: 2)
             } else if byte == quote, !isLong {
                 advance()
-                return
+                return true
             } else if byte == quote, starts(with: quote, count: 3) {
-                for _ in 0..<3 { advance() }
+                advance(by: 3)
                 // Up to two quotes may stand before the closing three.
                 for _ in 0..<2 where peek == quote { advance() }
-                return
+                return true
+            } else if isLineEnd, !isLong {
+                return false
             } else {
                 advance()
             }
         }
+        return false
     }
 
-    private func starts(with byte: UInt8, count: Int) -> Bool {
+    func starts(with byte: UInt8, count: Int) -> Bool {
         offset + count <= bytes.count
             && bytes[offset..<(offset + count)].allSatisfy { $0 == byte }
-    }
-
-    private mutating func noteNUL() {
-        let rest = bytes[offset...].prefix(10)
-        if rest.starts(with: Array("\\u0000".utf8)) || rest.starts(with: Array("\\U00000000".utf8)),
-            nul == nil
-        {
-            nul = position
-        }
     }
 
     /// A letter, digit, `-` or `_`: what a key without quotes is made of.
     static func isBare(_ byte: UInt8) -> Bool {
         byte.isLetterOrDigit || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
     }
-}
 
-/// The escapes of basic strings (TOML 1.0, "String").
-enum TOMLEscapes {
-    /// The text that the inside of a valid basic string stands for.
-    static func decode(_ bytes: [UInt8]) -> String {
-        guard bytes.contains(UInt8(ascii: "\\")) else {
-            return String(decoding: bytes, as: UTF8.self)
-        }
-        var text = ""
-        let scalars = Array(String(decoding: bytes, as: UTF8.self).unicodeScalars)
-        var place = 0
-        while place < scalars.count {
-            guard scalars[place] == "\\", place + 1 < scalars.count else {
-                text.unicodeScalars.append(scalars[place])
-                place += 1
-                continue
-            }
-            let letter = scalars[place + 1]
-            let digits = letter == "u" ? 4 : letter == "U" ? 8 : 0
-            let end = min(place + 2 + digits, scalars.count)
-            if digits > 0 {
-                let number = String(String.UnicodeScalarView(scalars[(place + 2)..<end]))
-                if let scalar = UInt32(number, radix: 16).flatMap(Unicode.Scalar.init) {
-                    text.unicodeScalars.append(scalar)
-                }
-            } else {
-                text.unicodeScalars.append(single[letter] ?? letter)
-            }
-            place = end
-        }
-        return text
-    }
-
-    private static let single: [Unicode.Scalar: Unicode.Scalar] = [
-        "b": "\u{8}", "t": "\t", "n": "\n", "f": "\u{C}", "r": "\r",
-    ]
+    /// What may stand nowhere in a text, line ends aside: a control character that is no tab.
+    static func isControl(_ byte: UInt8) -> Bool { byte < 0x20 && byte != 0x09 || byte == 0x7F }
 }

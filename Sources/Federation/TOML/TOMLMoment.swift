@@ -1,10 +1,13 @@
+import HTTPSignatures
 import OpenSSL
 
-/// The shape of a date, a time, or both (RFC 3339 as TOML 1.0 takes it).
-///
-/// TOMLKit ends the process at some that are almost one (`2027-02-01Tp1:30`), so their shape is
-/// looked at before; whether the day exists is left to it.
-enum TOMLMoment {
+/// A date, a time, or both (RFC 3339 as TOML 1.0 takes it).
+struct TOMLMoment {
+    private var date: [Int]?
+    private var time: [Int]?
+    /// Hours and minutes from UTC, and the sign of both.
+    private var offset: (sign: Int, clock: [Int]) = (1, [0, 0])
+
     /// Whether a value is meant as a date or time: it begins with a digit and has a colon, or a
     /// hyphen behind four digits.
     static func isMeant(by value: [UInt8]) -> Bool {
@@ -14,42 +17,75 @@ enum TOMLMoment {
                 && value.prefix(4).allSatisfy { $0.isDigit }
     }
 
-    /// Whether TOMLKit looks for a time behind the token and a blank: it does with ten characters
-    /// and hyphens in the places of a date's, whatever the others are, and counts no underscores.
-    static func isTakenForDay(_ token: [UInt8]) -> Bool {
-        let text = String(decoding: token, as: UTF8.self)
-        let characters = Array(text.unicodeScalars.filter { $0 != "_" })
-        return characters.count == 10 && characters[4] == "-" && characters[7] == "-"
-    }
-
     /// `1979-05-27`, `07:32:00.5`, and both joined by `T` or a blank, with `Z` or `+01:00` behind.
-    static func isWellFormed(_ value: [UInt8]) -> Bool {
+    ///
+    /// Refused: every other form.
+    init?(_ value: [UInt8]) {
         var rest = value[...]
-        guard take("dddd-dd-dd", from: &rest) else { return isTime(&rest) && rest.isEmpty }
-        guard let joint = rest.popFirst() else { return true }
-        guard joint | 0x20 == UInt8(ascii: "t") || joint == 0x20, isTime(&rest) else {
-            return false
+        date = Self.take("dddd-dd-dd", from: &rest)
+        if date != nil {
+            guard let joint = rest.popFirst() else { return }
+            guard joint | 0x20 == UInt8(ascii: "t") || joint == 0x20 else { return nil }
         }
-        if rest.isEmpty || rest.elementsEqual("Z".utf8) || rest.elementsEqual("z".utf8) {
-            return true
+        time = Self.take("dd:dd:dd", from: &rest)
+        guard time != nil else { return nil }
+        if Self.take(".d", from: &rest) != nil { rest = rest.drop { $0.isDigit } }
+        if date != nil, let sign = rest.popFirst() {
+            switch sign {
+            case UInt8(ascii: "Z"), UInt8(ascii: "z"): break
+            case UInt8(ascii: "+"), UInt8(ascii: "-"):
+                guard let clock = Self.take("dd:dd", from: &rest) else { return nil }
+                offset = (sign == UInt8(ascii: "+") ? 1 : -1, clock)
+            case _: return nil
+            }
         }
-        return (take("+dd:dd", from: &rest) || take("-dd:dd", from: &rest)) && rest.isEmpty
+        guard rest.isEmpty else { return nil }
     }
 
-    private static func isTime(_ rest: inout ArraySlice<UInt8>) -> Bool {
-        guard take("dd:dd:dd", from: &rest) else { return false }
-        guard take(".d", from: &rest) else { return true }
-        while take("d", from: &rest) {}
-        return true
+    /// Whether the calendar has the day, and the day the time.
+    var exists: Bool {
+        if let date, CivilDate(year: date[0], month: date[1], day: date[2]) == nil { return false }
+        return [time ?? [0, 0, 0], offset.clock].allSatisfy { clock in
+            clock[0] < 24 && clock.dropFirst().allSatisfy { $0 < 60 }
+        }
     }
 
-    /// Takes what has the form, `d` being a digit; nothing when it has not.
-    private static func take(_ form: String, from rest: inout ArraySlice<UInt8>) -> Bool {
-        guard rest.count >= form.utf8.count else { return false }
-        let fits = zip(form.utf8, rest).allSatisfy { wanted, byte in
-            wanted == UInt8(ascii: "d") ? byte.isDigit : wanted == byte
+    /// What it says; fractions of a second are left out.
+    var content: TOMLNode.Content {
+        guard let date else { return .time }
+        let midnight = TOMLInstant.midnight(year: date[0], month: date[1], day: date[2])
+        guard let time else {
+            return .instant(TOMLInstant(start: midnight, end: midnight + 86_400))
         }
-        if fits { rest = rest.dropFirst(form.utf8.count) }
-        return fits
+        let second =
+            midnight + Self.seconds(time) - offset.sign * Self.seconds(offset.clock + [0])
+        return .instant(TOMLInstant(start: second, end: second))
+    }
+
+    private static func seconds(_ clock: [Int]) -> Int {
+        clock[0] * 3600 + clock[1] * 60 + clock[2]
+    }
+
+    /// Takes what has the form, `d` being a digit, and gives its numbers; nil when it has not.
+    private static func take(_ form: String, from rest: inout ArraySlice<UInt8>) -> [Int]? {
+        guard rest.count >= form.utf8.count else { return nil }
+        var numbers: [Int] = []
+        var isBehindDigit = false
+        for (wanted, byte) in zip(form.utf8, rest) {
+            guard wanted == UInt8(ascii: "d") ? byte.isDigit : wanted == byte else { return nil }
+            if !byte.isDigit {
+                isBehindDigit = false
+                continue
+            }
+            let digit = Int(byte - 0x30)
+            if isBehindDigit {
+                numbers[numbers.count - 1] = numbers[numbers.count - 1] * 10 + digit
+            } else {
+                numbers.append(digit)
+            }
+            isBehindDigit = true
+        }
+        rest = rest.dropFirst(form.utf8.count)
+        return numbers
     }
 }

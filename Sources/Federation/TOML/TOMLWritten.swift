@@ -21,7 +21,8 @@ extension TOMLNode.Content {
         }
     }
 
-    private static func key(_ key: String) -> String {
+    /// A key as a file has it.
+    static func key(_ key: String) -> String {
         let isBare = !key.isEmpty && key.utf8.allSatisfy(TOMLCursor.isBare)
         return isBare ? key : written(key)
     }

@@ -52,7 +52,10 @@ import Testing
                 [0x61, 0x20, 0x3D, 0x20, 0x22, 0xFF, 0x22],
                 "file.toml:1:6: the file is not UTF-8 here"
             ),
-            (Array("a = 1\nb\0 = 2".utf8), "file.toml:2:2: the character NUL cannot stand here"),
+            (
+                Array("a = 1\nb\0 = 2".utf8),
+                "file.toml:2:2: the control character U+0000 cannot stand here"
+            ),
             (
                 Array(#"a = "x\u0000y""#.utf8),
                 "file.toml:1:7: the character NUL cannot stand in a string"

@@ -271,7 +271,7 @@ import Transport
         ),
         (
             "[log",
-            "7:5: expected ']', saw '\\n'; write [name], or [[name]] with two brackets on each side"
+            "7:5: a ] is missing here; write [name], or [[name]] with two brackets on each side"
         ),
     ])
     func whatIsWrongIsToldWithItsPlaceAndWhatMendsIt(_ added: String, _ expected: String) {
