@@ -155,6 +155,8 @@ struct InitCommand: ParsableCommand {
         Output.text(templates.backendLines)
         let option = folder == "." ? "" : " -c \(shellQuoted(path("config.toml")))"
         Output.line("Next: ocmgate check\(option) && ocmgate run\(option)")
+        let advice = path(BackendAdvice.fileName)
+        Output.line("Then, while it runs, at the backend: the lines of \(advice)")
     }
 
     private func path(_ name: String) -> String {
