@@ -10,7 +10,8 @@ struct ExplainCommand: ParsableCommand {
         commandName: "explain",
         abstract: "Show one past decision whole: every check, in words, and what would change it.",
         discussion: """
-            The id is in the answer that the peer got, in the log and in the journal. People are \
+            The id is in the answer that the peer got, in the log and in the journal; without it, ask \
+            ocmgate journal search --action deny --peer HOST --day DAY. People are \
             shown where the seal key can be read, pseudonyms else. Exit codes: 0 shown, 1 there is \
             no such decision, 2 the journal cannot be read.
             """)
