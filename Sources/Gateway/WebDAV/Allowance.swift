@@ -9,7 +9,8 @@ import Transport
 final class Allowance: Sendable {
     /// Everything that the policy judges by and that may differ between requests for the same data.
     struct Circumstances: Sendable {
-        let policy: Policy
+        /// Not kept: one that was replaced would live as long as the token.
+        weak let policy: Policy?
         let address: IPAddress?
         let mtls: MTLSFact
         /// Unix seconds.

@@ -26,6 +26,20 @@ import Testing
         #expect(!allowance.holds(under: under(policy, client, .none)))
     }
 
+    @Test func aPolicyThatWasReplacedIsNotKept() throws {
+        weak var former: Policy?
+        func note() throws {
+            let policy = try policy()
+            former = policy
+            allowance.note(under: .init(policy: policy, address: nil, mtls: .none, now: 7))
+        }
+        try note()
+        #expect(former == nil)
+        #expect(
+            !allowance.holds(
+                under: .init(policy: try policy(), address: nil, mtls: .none, now: 7)))
+    }
+
     private func policy() throws -> Policy {
         let text = """
             version = 1
