@@ -22,6 +22,7 @@ struct JournalSearchCommand: ParsableCommand {
         let search = try filter.search(journal)
         var count = 0
         let unread: UnreadLines
+        var absence: String?
         do {
             let reader = try journal.reader()
             if let limit {
@@ -36,10 +37,14 @@ struct JournalSearchCommand: ParsableCommand {
                     return .goOn
                 }
             }
+            if count == 0 {
+                absence = try search.absence(reader, now: Environment.live.now() * 1000)
+            }
         } catch { throw CommandFailure(telling: error) }
         unread.told.forEach(Output.error)
         if count == 0 {
-            try Output.miss("nothing found" + (filter.doubt.map { "; \($0)" } ?? ""), journal.json)
+            let reasons = ["nothing found", filter.doubt, absence].compactMap { $0 }
+            try Output.miss(reasons.joined(separator: "; "), journal.json)
         }
         if unread.count > 0 { throw Exit.findings }
     }

@@ -10,6 +10,7 @@ import select
 import shutil
 import subprocess
 import time
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -254,8 +255,8 @@ def test_records_are_found_shown_and_exported(recorded):
     day = newest(gateway).stem
     everything = search("--day", day)
     assert {each["kind"] for each in everything} >= {"shares"}
-    assert "error" in search("--until", day, code=1)[0]
-
+    before = newest(gateway).with_name(f"{date.fromisoformat(day) - timedelta(days=1)}.jsonl")
+    assert search("--until", day, code=1)[0]["error"] == f"nothing found; not there: {before}"
     assert search("--kind", "torn", code=1)[0]["error"] == "nothing found"
     assert "@modern.test → " in gateway.command("journal", "search", "--plain", "--peer", "modern.test").stdout
     assert "@modern.test" not in gateway.command("journal", "search", "--peer", "modern.test").stdout

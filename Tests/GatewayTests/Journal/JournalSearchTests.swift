@@ -138,6 +138,48 @@ struct JournalSearchTests {
         #expect(search.days(of: [days[0], days[5]]) == [days[0], days[5]])
     }
 
+    /// A day whose file was taken away looks like one on which nothing happened, unless that is said.
+    @Test func filesThatAreNotThereAreNamed() throws {
+        let journal = try TestJournal()
+        try journal.write(1)
+        journal.time += 3 * 86_400_000
+        try journal.write(1)
+        try journal.stop()
+        let first = try #require(try journal.reader.days().first)
+        let days = (0..<14).map { JournalDay(number: first.number + $0) }
+        let files = days.map { journal.reader.file(of: $0) }
+        func absence(_ since: Int?, _ until: Int?) throws -> String? {
+            var search = JournalSearch()
+            search.since = since
+            search.until = until
+            return try search.absence(journal.reader, now: journal.time)
+        }
+        #expect(try absence(nil, nil) == nil)
+        #expect(try absence(days[0].start, days[1].start) == nil)
+        #expect(try absence(days[3].start, nil) == nil)
+        #expect(try absence(nil, days[1].start) == nil)
+        #expect(try absence(days[1].start, days[2].start) == "not there: \(files[1])")
+        #expect(try absence(days[0].start, nil) == "not there: \(files[1]) to \(days[2]).jsonl")
+        #expect(
+            try absence(days[0].start, days[9].start)
+                == "not there: \(files[1]) to \(days[2]).jsonl")
+        #expect(try absence(days[9].start, nil) == "not there: \(files[9])")
+        let before = JournalDay(number: first.number - 1)
+        #expect(try absence(nil, first.start) == "not there: \(journal.reader.file(of: before))")
+        #expect(FileManager.default.createFile(atPath: "\(files[1]).gz", contents: nil))
+        #expect(
+            try absence(days[1].start, days[2].start)
+                == "not there: \(files[1]); \(files[1]).gz is not read: it has to be unpacked")
+        for day in stride(from: 5, to: 14, by: 2) {
+            #expect(FileManager.default.createFile(atPath: files[day], contents: nil))
+        }
+        journal.time += 10 * 86_400_000
+        #expect(
+            try absence(days[2].start, nil)
+                == "not there: " + [2, 4, 6, 8, 10].map { files[$0] }.joined(separator: ", ")
+                + ", and 1 more")
+    }
+
     @Test func aRefusalIsFoundByWhatThePeerReadAndByItsGuard() throws {
         let journal = try PastJournal()
         let id = try journal.add(
