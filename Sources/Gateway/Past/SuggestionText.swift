@@ -87,8 +87,9 @@ extension PolicySuggestions {
             } + more(found.count)
     }
 
+    /// What is tried out and was about messages; the rest is among `idleLines`.
     private var trialLines: [String] {
-        let found = trials
+        let found = trials.filter { $0.about > 0 || !$0.refused.isEmpty }
         guard !found.isEmpty else { return [] }
         var lines = [
             "",
@@ -98,9 +99,7 @@ extension PolicySuggestions {
             let name = Self.plain(policy.placed(label))
             if refused.isEmpty {
                 lines.append(
-                    about == 0
-                        ? "#   \(name): was about no message, so nothing is known of it"
-                        : "#   \(name): was about \(about) messages and would have refused none")
+                    "#   \(name): was about \(about) messages and would have refused none")
                 continue
             }
             let total = refused.reduce(0) { $0 + $1.count }
@@ -123,7 +122,9 @@ extension PolicySuggestions {
     private var idleLines: [String] {
         let found = idle
         guard !found.isEmpty else { return [] }
-        return ["", "# Blocks that were about no message in this time:"]
+        return [
+            "", "# Blocks that were about no message in this time, so nothing is known of them:",
+        ]
             + found.map { "#   \(Self.plain(policy.placed($0)))" }
     }
 

@@ -220,6 +220,16 @@ import Testing
         #expect(found.toml.contains("{ host = \"new.test\""))
         #expect(found.toml.contains("#   unknown (policy.toml:5): would have refused 3 of 3"))
         #expect(!found.toml.contains("rule:users"))
+        // Tried out, and about no message: told once.
+        #expect(
+            found.toml.hasSuffix(
+                """
+                # Blocks that were about no message in this time, so nothing is known of them:
+                #   list:partners (policy.toml:6)
+                #   rule:no groups (policy.toml:16)
+
+                """))
+        #expect(found.toml.components(separatedBy: "rule:no groups").count == 2)
     }
 
     /// Under profile `observe` a policy that enforces refuses nobody: what it would is told as well.
