@@ -38,11 +38,11 @@ struct KeyCommand: ParsableCommand {
             abstract:
                 "List the keys: name, kind, state, the keyId that peers see, the fingerprint.",
             discussion: """
-                The fingerprint is what another server's people ask for, and what its `peer pin \
-                --fingerprint` takes: base64url of the SHA-256 of the SubjectPublicKeyInfo. \
-                They are made at the first start of `ocmgate run`, by a command that makes the state \
-                before it, or by `ocmgate key new`. Exit code 2: there are none, and a gateway has had \
-                some.
+                The fingerprints are what another server's people ask for; their `peer pin` takes \
+                each behind a --fingerprint. They are base64url of the SHA-256 of the \
+                SubjectPublicKeyInfo. The keys are made at the first start of `ocmgate run`, by a \
+                command that makes the state before it, or by `ocmgate key new`. Exit code 2: there \
+                are none, and a gateway has had some.
                 """)
 
         @OptionGroup var option: ConfigurationOption

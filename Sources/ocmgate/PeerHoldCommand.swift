@@ -210,7 +210,7 @@ struct PeerHoldCommand: ParsableCommand {
             if needsPin {
                 Output.line(
                     "the policy needs a key of it that is pinned, too: ask its people for the "
-                        + "fingerprint, then ocmgate peer pin \(held.peer)")
+                        + "fingerprints, then ocmgate peer pin \(held.peer)")
             }
         }
     }
@@ -245,8 +245,8 @@ extension HeldPeer {
 
     /// What a person has to do about other keys.
     fileprivate var otherKeys: String {
-        "its keys changed, and a list does not help; ask its people for the fingerprint, then "
-            + "ocmgate peer pin \(peer) --fingerprint FINGERPRINT"
+        "its keys changed, and a list does not help; ask its people for the fingerprint of each new "
+            + "key, then ocmgate peer pin \(peer) --fingerprint FINGERPRINT"
     }
 
     /// For people.

@@ -10,11 +10,12 @@ extension PeerCommand {
             abstract: "Accept the keys that a peer shows now.",
             discussion: """
                 Fetches them, shows them beside those that the peer is known by, and asks. After a \
-                refusal with key_changed: have its people read you the fingerprint of their key \
-                (base64url of the SHA-256 of its SubjectPublicKeyInfo), and name it: then nothing is \
-                accepted while the peer shows a new key that you did not name, since one key vouches \
-                for those beside it. A gateway that runs takes the keys at once. Exit codes: 0 accepted, 1 not accepted, 2 the peer \
-                cannot be asked.
+                refusal with key_changed have its people read you the fingerprint of each new key (a \
+                gateway has two), and give each with --fingerprint. Nothing is accepted while the \
+                peer shows a new key that you did not name, since one key vouches for those beside \
+                it. A fingerprint is base64url of the SHA-256 of the key's SubjectPublicKeyInfo; \
+                another gateway's people read it from ocmgate key list. A gateway that runs takes \
+                the keys at once. Exit codes: 0 accepted, 1 not accepted, 2 the peer cannot be asked.
                 """)
 
         @OptionGroup var question: PeerQuestion
@@ -22,7 +23,7 @@ extension PeerCommand {
         // One in 64 begins with a dash.
         @Option(
             parsing: .unconditionalSingleValue,
-            help: "The fingerprint of a new key that is accepted; may be repeated.")
+            help: "The fingerprint of a new key that is accepted; once for each.")
         var fingerprint: [String] = []
 
         @Flag(help: "Accept them without asking.")

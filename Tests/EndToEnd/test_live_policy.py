@@ -241,7 +241,7 @@ def test_keys_that_changed_are_shown_and_taken_by_their_fingerprint(world, crowd
     # A list does not help, and nothing says that it did.
     shown = gateway.command("peer", "hold", "list").stdout
     assert "not checked: its keys changed" in shown and "signed (rfc9421-" in shown, shown
-    assert "ocmgate peer pin surprise.test --fingerprint" in shown
+    assert "the fingerprint of each new key, then ocmgate peer pin surprise.test --fingerprint" in shown
     approved = gateway.command(
         "peer", "hold", "approve", "surprise.test", "--list", "partners", check=False)
     assert approved.returncode == 1 and "ocmgate peer pin surprise.test" in approved.stderr, approved

@@ -58,7 +58,7 @@ extension DecisionAdvice {
                     + "operator must see to that", command: command("probe"))
         case .keyPinned:
             DecisionAdvice(
-                "a key of the peer has to be pinned before: ask its people for the fingerprint",
+                "a key of the peer has to be pinned before: ask its people for the fingerprints",
                 command: command("pin"))
         case .invite:
             DecisionAdvice(

@@ -112,7 +112,7 @@ struct GuardAdvice {
             [
                 asking(
                     "ask the people of that server whether they changed their keys, and for the "
-                        + "fingerprint; then accept what it shows", "peer pin",
+                        + "fingerprint of each new one; then accept what it shows", "peer pin",
                     more: " --fingerprint FINGERPRINT")
             ]
         case .tokenExpired:
