@@ -100,8 +100,11 @@ struct PeerHoldCommand: ParsableCommand {
             }
             let waiting = try Waiting(about.option)
             guard let held = try waiting.all().first(where: { $0.peer == peer }) else {
-                try Output.miss(
-                    "nothing of \(peer) waits; see ocmgate peer hold list", about.json)
+                let told = [
+                    "nothing of \(peer) waits: see ocmgate peer hold list",
+                    byHand(peer, stance, waiting),
+                ].compactMap { $0 }
+                try Output.miss(told.joined(separator: "; "), about.json)
             }
             if stance == .allow, held.hasOtherKeys {
                 try Output.miss("nothing was changed: \(peer): \(held.otherKeys)", about.json)
@@ -114,6 +117,31 @@ struct PeerHoldCommand: ParsableCommand {
                     of: peer, in: waiting.settings.state.file, waiting.key, now: waiting.now)
             } catch { throw CommandFailure("\(error)") }
             report(held, edit, by, try needsPin(peer, edit, waiting))
+        }
+
+        /// How one who does not wait is put on a list; nil where none is meant.
+        private func byHand(
+            _ peer: PeerHost, _ stance: PeerList.Stance, _ waiting: Waiting
+        ) -> String? {
+            if stance == .block, list == nil { return nil }
+            do {
+                let edit = try edit(peer, stance, waiting)
+                return edit.isThere
+                    ? "it is on the list \(edit.list) already: \(edit.file):\(edit.line)"
+                    : "to put it on the list \(edit.list) all the same, write at "
+                        + "\(edit.file):\(edit.line): \(edit.entry)"
+            } catch {
+                return "to put it on a list all the same, edit \(waiting.settings.policy.file) "
+                    + "by hand (\(error))"
+            }
+        }
+
+        private func edit(
+            _ peer: PeerHost, _ stance: PeerList.Stance, _ waiting: Waiting
+        ) throws -> ListEdit {
+            try ListEdit(
+                adding: peer, to: list, stance, of: waiting.settings.policy.file, until: try end(),
+                note: note, day: Moment.day(waiting.now), now: waiting.now)
         }
 
         /// Whether the policy takes messages of the peer only once a key of it is pinned, and none is.
@@ -137,13 +165,8 @@ struct PeerHoldCommand: ParsableCommand {
         ) throws -> ListEdit? {
             if stance == .block, list == nil { return nil }
             let peer = held.peer
-            let end = try end()
             let edit: ListEdit
-            do {
-                edit = try ListEdit(
-                    adding: peer, to: list, stance, of: waiting.settings.policy.file, until: end,
-                    note: note, day: Moment.day(waiting.now), now: waiting.now)
-            } catch {
+            do { edit = try self.edit(peer, stance, waiting) } catch {
                 try Output.miss("\(error)", about.json)
             }
             let policy = edit.policy.inForce(beside: waiting.settings.state.file)

@@ -204,7 +204,16 @@ def test_one_that_is_refused_is_blocked_by_the_list_that_was_named(world, crowd)
     refused(send(gateway, peer), 503, "peer_held")
     held(gateway, "unwanted.test")
     # A decision about somebody who does not wait is none.
-    assert gateway.command("peer", "hold", "approve", "steady.test", check=False).returncode == 1
+    policy = (gateway.folder / "policy.toml").read_text()
+    for host, said in (("steady.test", "it is on the list partners already: "),
+                       ("later.test", "to put it on the list partners all the same, write at ")):
+        run = gateway.command("peer", "hold", "approve", host, "--list", "partners", check=False)
+        assert run.returncode == 1 and f"nothing of {host} waits" in run.stderr, run
+        assert said in run.stderr and "policy.toml:" in run.stderr, run
+    assert '{ host = "later.test", note = ' in run.stderr
+    assert (gateway.folder / "policy.toml").read_text() == policy
+    run = gateway.command("peer", "hold", "refuse", "later.test", check=False)
+    assert run.returncode == 1 and "to put it on" not in run.stderr, run
     done = told(gateway, "peer", "hold", "refuse", "unwanted.test", "--list", "unwanted")
     lines = (gateway.folder / "unwanted.txt").read_text().splitlines()
     assert lines[0] == "# by hand" and lines[done["line"] - 1] == done["entry"]
