@@ -100,11 +100,18 @@ struct BackendAdvice {
             occ config:system:set overwritehost --value=\(authority)
             occ config:system:set overwrite.cli.url --value=\(origin)
             occ config:system:set trusted_domains 90 --value=\(authority)
-            # Its web server is not to name the port on which it listens in redirects. nginx: "absolute_redirect off;"
-            # in the server block. Apache: "ServerName \(origin)" and "UseCanonicalName On" in the virtual host.
+
+            # By hand, in its web server's file of this site, so that redirects do not name the port on which it listens:
+            #   nginx (/etc/nginx/sites-available/, in the server block), then systemctl reload nginx:
+            #     absolute_redirect off;
+            #   Apache (/etc/apache2/sites-available/, in the <VirtualHost>), then systemctl reload apache2:
+            #     ServerName \(origin)
+            #     UseCanonicalName On
             # If it is in a folder (/cloud), the root has to redirect /ocm-provider/ there, or /.well-known/carddav as its manual has
             # it: by one of them the gateway finds it; an alias for the one file is not enough. What is the federation's in any other
             # folder that leads to it is refused.
+            #   nginx:   location = /ocm-provider/ { return 301 /cloud/ocm-provider/; }
+            #   Apache:  Redirect 301 /ocm-provider/ /cloud/ocm-provider/
             """
         case .ocis, .opencloud:
             """

@@ -43,7 +43,11 @@ def test_day_one(kind, tmp_path):
             told = [script[at:at + 3] for at, line in enumerate(script) if line.startswith(begin)]
             assert len(told) == (1 if begin in BEGINS[:1] or kind == "owncloud10" else 0)
             assert all("\n".join(comment) in lines for comment in told), lines
-        assert "absolute_redirect off;" in lines and '"ServerName https://cloud.test"' in lines
+        # Of the web server, line for line as it is written there, apart from the commands.
+        for words in ("absolute_redirect off;", "ServerName https://cloud.test", "UseCanonicalName On"):
+            assert f"#     {words}" in lines.splitlines(), lines
+        hand = lines.index("\n\n# By hand, ")
+        assert "occ config:system:set" not in lines[hand:lines.index("\n\n", hand + 2)], lines
         # Nothing that is there already has these numbers, and would be lost.
         for word in ("trusted_proxies", "trusted_domains"):
             assert f"occ config:system:set {word} 90 --value=" in lines

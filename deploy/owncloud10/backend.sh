@@ -12,11 +12,17 @@ occ config:system:set overwritehost --value=cloud.uni.example
 occ config:system:set overwrite.cli.url --value=https://cloud.uni.example
 occ config:system:set trusted_domains 90 --value=cloud.uni.example
 # Its web server writes whole URLs into redirects (/.well-known/caldav, folders without a slash), with the port on
-# which it listens. The gateway leads those to the site; it is better not to write them. nginx: "absolute_redirect off;"
-# in the server block. Apache: "ServerName https://cloud.uni.example" and "UseCanonicalName On" in the virtual host.
+# which it listens. The gateway leads those to the site; it is better not to write them. By hand, in its file:
+#   nginx (/etc/nginx/sites-available/, in the server block), then systemctl reload nginx:
+#     absolute_redirect off;
+#   Apache (/etc/apache2/sites-available/, in the <VirtualHost>), then systemctl reload apache2:
+#     ServerName https://cloud.uni.example
+#     UseCanonicalName On
 # If it is in a folder (/cloud), the root has to redirect /ocm-provider/ there, or /.well-known/carddav as its manual has
 # it: by one of them the gateway finds it; an alias for the one file is not enough. What is the federation's in any other
 # folder that leads to it is refused.
+#   nginx:   location = /ocm-provider/ { return 301 /cloud/ocm-provider/; }
+#   Apache:  Redirect 301 /ocm-provider/ /cloud/ocm-provider/
 
 # Its way out: the gateway signs what it sends to other servers, and keeps its secrets. The gateway makes
 # the certificate at its first start.
