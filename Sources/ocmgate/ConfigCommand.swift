@@ -4,6 +4,6 @@ import ArgumentParser
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config",
-        abstract: "Show what counts of the configuration, and what may stand in it.",
+        abstract: "Show which values count, and which keys there are.",
         subcommands: [ConfigShowCommand.self, ConfigSchemaCommand.self])
 }

@@ -9,7 +9,7 @@ struct DiscoverCommand: AsyncParsableCommand {
         abstract: "Fetch what a server publishes of itself, judge it, and say what follows.",
         discussion: """
             Works without a configuration too; with one, its [outbound] settings hold and its \
-            policy is asked. What would be sent there says `ocmgate peer probe`. Exit codes: 0 it \
+            policy is asked. `ocmgate peer probe` says what would be sent there. Exit codes: 0 it \
             publishes a document, 1 it answers and publishes none, 2 it cannot be asked.
             """)
 

@@ -35,7 +35,7 @@ struct DrainCommand: AsyncParsableCommand {
 struct EndOptions: ParsableArguments {
     @OptionGroup var option: ConfigurationOption
 
-    @Option(help: "How long requests in flight may take, in seconds.")
+    @Option(help: "How long requests in flight may take, in seconds (stop 30, drain 600).")
     var limit: Int?
 
     @Flag(help: "Print one JSON object.")

@@ -8,8 +8,9 @@ struct JournalExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export", abstract: "Write decisions as JSON lines or CSV.",
         discussion: """
-            With pseudonyms; with --plain, those who were not erased by name. Exit codes: 0 written, \
-            1 written but for what cannot be read, 2 the journal cannot be read.
+            People stand in it under pseudonyms; with --plain by name, unless they were erased. \
+            Exit codes: 0 written, 1 written but for what cannot be read, 2 the journal cannot be \
+            read.
             """)
 
     enum Format: String, CaseIterable, ExpressibleByArgument { case json, csv }

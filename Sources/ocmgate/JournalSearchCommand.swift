@@ -7,8 +7,9 @@ struct JournalSearchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "search", abstract: "Find decisions, and when the policy changed.",
         discussion: """
-            All that is given has to fit. \(JournalOptions.claimedMark) Exit codes: 0 found, 1 nothing found, or a record that may \
-            fit cannot be read, 2 the journal cannot be read.
+            All that is given has to fit. \(JournalOptions.claimedMark) Where nothing is found, \
+            days that have no file are named. Exit codes: 0 found, 1 nothing found, or a record \
+            that may fit cannot be read, 2 the journal cannot be read.
             """)
 
     @OptionGroup var journal: JournalOptions
@@ -58,17 +59,17 @@ struct JournalFilter: ParsableArguments {
     @Option(help: "A day, 2026-11-27 (UTC).")
     var day: String?
 
-    @Option(help: "From this on: \(JournalTime.forms).")
+    @Option(help: "From then on: \(JournalTime.forms).")
     var since: String?
 
-    @Option(help: "Until this.")
+    @Option(help: "Up to this, and not itself; in the same forms.")
     var until: String?
 
     @Option(
         help: """
-            \(RecordedKind.allCases.map(\.rawValue).joined(separator: ", ")); or as a policy says it: \
-            share, share.in, which finds what it judged so; or, instead of decisions, what happened to the policy and to the journal: \
-            \(OwnLine.words).
+            \(RecordedKind.allCases.map(\.rawValue).joined(separator: ", ")); or as a policy says \
+            it: share, share.in, which find what it judged so; or, instead of decisions, what \
+            happened to the policy and to the journal: \(OwnLine.words).
             """)
     var kind: String?
 
@@ -80,8 +81,8 @@ struct JournalFilter: ParsableArguments {
 
     @Option(
         help: """
-            The code of a refusal: as the peer read it (error; at the token endpoint \
-            error_description), or of the guard; also of what profile observe let pass.
+            The code of a refusal: the one that the peer read (error; at the token endpoint \
+            error_description), or the guard's; also of what profile observe let pass.
             """)
     var code: String?
 

@@ -14,7 +14,8 @@ struct JournalTailCommand: ParsableCommand {
     @OptionGroup var journal: JournalOptions
 
     @Option(
-        name: [.customShort("n", allowingJoined: true), .long], help: "How many of the newest.",
+        name: [.customShort("n", allowingJoined: true), .long],
+        help: "How many of the newest (10).",
         transform: CountOption.orNone)
     var lines = 10
 

@@ -10,10 +10,10 @@ extension KeyCommand {
             abstract: "Make a key, which nobody sees before it is staged.",
             discussion: """
                 A key is one PEM file of mode 0600 in [signature] keys. Its name is never used \
-                again, also when it is gone. Where there are none yet, the usual pair (Ed25519, \
-                and RSA-3072 for draft-cavage) is made, and is active; another key only beside it, of a \
-                kind that it has not. So it is where a gateway has run whose keys are gone: then under \
-                names that are numbered by the second, since nobody knows those that were used.
+                again, also when it is gone. Where there are no keys, the usual pair (Ed25519, and \
+                RSA-3072 for draft-cavage) is made and is active; a key of another --kind is made \
+                beside it. The same holds where a gateway has run and its keys are gone: the names \
+                of the new ones end in the time, since nobody knows which were used.
                 """)
 
         @Option(help: "ed25519, p256, p384 or rsa.")
@@ -69,7 +69,7 @@ extension KeyCommand {
         @Option(help: "For how long the former key stays published: 30d, 12h, 0s.")
         var overlap: Overlap = .usual
 
-        @Flag(help: "Also when peers may not have seen it yet.")
+        @Flag(help: "At once, also when peers may not have seen it yet.")
         var now = false
 
         @OptionGroup var place: Place
@@ -87,8 +87,9 @@ extension KeyCommand {
         static let configuration = CommandConfiguration(
             abstract: "End the time of a key that does not sign; say when it is gone.",
             discussion: """
-                A key that others may have: activate another one, then retire it with \
-                --overlap 0s. Peers that know only keys that are gone ask a person.
+                If others may have a key: activate another one, then retire it with --overlap 0s. \
+                A peer that knows only keys that are gone holds what you send until a person there \
+                decides.
                 """)
 
         @Argument(help: "The name of the key.")

@@ -58,7 +58,7 @@ struct ListFileOptions: ParsableArguments {
     var format: ListFormat?
 
     @Option(
-        help: "What it is a list of: allow or block (usual). Blocks of csv mean all below them too."
+        help: "allow, or block (the usual). What a csv list blocks, it blocks with all hosts below."
     )
     var standing: PeerList.Stance?
 

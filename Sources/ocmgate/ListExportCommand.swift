@@ -9,12 +9,13 @@ struct ListExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export", abstract: "Write a list in any format, for others to download.",
         discussion: """
-            What is in force of it, to standard output. ocm-directory is signed and needs \
-            --sign; with the other formats --sign writes the detached signature to --signature, \
-            which belongs at the list's own URL and ".jws"; those who take the list name the file \
-            that --jwk writes in the "keys" of theirs. Notes are published with their entries, as \
-            display names where the format has them; one that is only a day is not. An entry that \
-            the format cannot say is named, and nothing is written (exit code 1).
+            Writes what is in force of it to standard output. ocm-directory is signed, and needs \
+            --sign. With the other formats --sign writes a detached signature to the file of \
+            --signature: serve it at the list's own URL with ".jws" behind it. Those who take the \
+            list name the file that --jwk writes in the "keys" of their list. Notes are published \
+            with their entries, as display names where the format has them; one that is only a day \
+            is not. An entry that the format cannot say is named, and nothing is written (exit \
+            code 1).
             """)
 
     @Argument(help: "The list.")

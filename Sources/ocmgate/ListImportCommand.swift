@@ -9,8 +9,8 @@ struct ListImportCommand: ParsableCommand {
         commandName: "import", abstract: "Turn a list into a text file of your own.",
         discussion: """
             Writes to standard output, or adds what is missing to the file of --into, whose own \
-            lines stay. In the policy it is a list with source = "FILE". Exit code 1: the list \
-            would not be taken.
+            lines stay. In the policy, name the file as source = "FILE" of a list. Exit code 1: \
+            the list would not be taken.
             """)
 
     @Argument(help: "The list, - for standard input.")

@@ -29,7 +29,10 @@ struct ListUpdateCommand: AsyncParsableCommand {
 struct ListApplyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "apply", abstract: "Put the draft of a list in force.",
-        discussion: "What it changes: ocmgate list diff NAME. Nothing is fetched.")
+        discussion: """
+            A draft is what was fetched of a list and waits for a person; ocmgate list diff NAME \
+            shows what it would change. Nothing is fetched. Exit code 1: it could not be done.
+            """)
 
     @Argument(help: "The list.")
     var name: String

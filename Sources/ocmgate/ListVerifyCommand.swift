@@ -5,7 +5,7 @@ import Gateway
 /// `ocmgate list verify`: whether a list would be taken. Offline.
 struct ListVerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "verify", abstract: "Check a list and its signature as a download of it is.",
+        commandName: "verify", abstract: "Check a list and its signature as if it were downloaded.",
         discussion: "Exit codes: 0 it would be taken, 1 it would not, 2 a file or option is wrong.")
 
     @Argument(help: "The list, - for standard input.")

@@ -11,7 +11,7 @@ struct PastOptions: ParsableArguments {
     @Option(help: "The journal's folder, instead of the configured one.")
     var dir: String?
 
-    @Option(help: "From when on: \(JournalTime.forms).")
+    @Option(help: "From then on: \(JournalTime.forms).")
     var since: String?
 
     func journal() throws -> (reader: JournalReader, people: JournalPeople) {

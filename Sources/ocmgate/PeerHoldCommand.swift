@@ -33,13 +33,15 @@ struct PeerHoldCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Let a peer in: put it on one of your own lists.",
             discussion: """
-                Adds it to the list's text file, or to its `entries` in the policy file, whose \
-                comments and layout stay, in the place of its entry that is over if there is one, \
-                once the policy with it has passed its tests and invariants. An entry in such a \
-                place, or on a list whose servers need not sign, is written only with --until. The messages \
-                that were held are not delivered: their senders were told to try again. A gateway that runs \
-                reads its policy again. For a peer whose keys changed it is refused: that is for \
-                ocmgate peer pin. Exit codes: 0 done, 1 nothing was changed, 2 cannot run.
+                Writes an entry into the list's text file, or into its `entries` in the policy \
+                file, whose comments and layout stay. An entry of the peer that is over is \
+                replaced. Nothing is written unless the policy with it passes its tests and \
+                invariants. Say --until where an entry that is over is replaced, and on a list \
+                whose servers need not sign. A gateway that runs reads its policy again. The \
+                messages that were held are not delivered: their senders were told to try again. A \
+                peer whose keys changed is refused: that is for ocmgate peer pin. So is one that \
+                does not wait: where to write it by hand is said. Exit codes: 0 done, 1 nothing \
+                was changed, 2 cannot run.
                 """)
 
         @OptionGroup var deciding: Deciding
@@ -77,8 +79,8 @@ struct PeerHoldCommand: ParsableCommand {
 
         @Option(
             help: ArgumentHelp(
-                "The last day on which the entry counts (2027-06-30, or a time), or never. It has to "
-                    + "be said where its entry before is over, and on a list whose servers need not sign.",
+                "The last day on which the entry counts (2027-06-30, or a time), or never. Needed where an "
+                    + "entry that is over is replaced, and on a list whose servers need not sign.",
                 valueName: "date"))
         var until: String?
 

@@ -8,9 +8,9 @@ extension PeerCommand {
         static let configuration = CommandConfiguration(
             abstract: "List all peers: standing, list, signatures, keys, shares, what waits.",
             discussion: """
-                Those that own lists name as hosts, and those that pins, shares or earlier messages \
-                know. Of their shares, those that stand and that a permanent secret opens are \
-                counted: ocmgate share list names them. Reads beside a running gateway and changes \
+                The hosts on your own lists, and those known by a key, a share or an earlier \
+                message. Counted are those of their shares that stand and that a permanent secret \
+                opens: ocmgate share list names them. Reads beside a running gateway and changes \
                 nothing.
                 """)
 

@@ -7,11 +7,11 @@ struct PolicyEnglishCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "english", abstract: "Say a policy in plain English.",
         discussion: """
-            Who is admitted and until when, what a message must have, how much there may be, what \
-            is allowed, in the order of judgement; what refused servers read; what is only tried \
-            out. To read, to discuss and to sign: the fingerprint on it is the policy's hash, which \
-            every decision in the journal bears. Its tests are run and its invariants are proved, \
-            and the page says which are not so.
+            Says who is admitted and until when, what a message must have, how much there may be \
+            and what is allowed, in the order of judgement; then what refused servers read, and \
+            what is only tried out. It is a page to read, to discuss and to sign: the fingerprint \
+            on it is the policy's hash, which every decision in the journal bears. Its tests are \
+            run and its invariants are proved, and the page says which are not so.
 
             Exit code 0, 1 when a test fails or an invariant is not proved, 2 when the file cannot \
             be read.

@@ -9,12 +9,13 @@ struct PolicyReplayCommand: ParsableCommand {
         abstract:
             "Judge the journal's past messages by another policy, and list what would change.",
         discussion: """
-            Limits count as they would have at the time, but for what the journal does not hold: data \
-            that were let through, bytes, and what was under way. What a guard refused stays refused; what \
-            the policy had let through before takes its room. A peer that the lists refused, and that may come in now, is taken to have signed well. \
+            Limits count as they would have at the time, but for what the journal does not hold: \
+            data that were let through, bytes, and what was under way. What a guard refused stays \
+            refused; it counts in limits where the policy had let it through before the guard. A \
+            peer that the lists refused, and that may come in now, is taken to have signed well. \
             Personal values are opened with the seal key when it can be read and the policy asks \
-            for them. Exit codes: 0 nothing changes, 1 something does, or a limit that the policy in \
-            force does not have counts what the journal does not hold, 2 it cannot be judged.
+            for them. Exit codes: 0 nothing changes, 1 something does, or a new limit counts what \
+            the journal does not hold, 2 it cannot be judged.
             """)
 
     @Option(help: "The policy file to judge by, - for standard input.")

@@ -10,10 +10,11 @@ struct PolicySuggestCommand: ParsableCommand {
         abstract:
             "Say what the journal's past messages mean for the policy, as TOML with evidence.",
         discussion: """
-            Peers on no list that come often, peers that sign though they need not, blocks that \
-            nothing was about, and what blocks in report mode, or under profile observe all of \
-            them, would have refused. Nothing is changed, and no peer whose signatures failed is \
-            suggested. Exit codes: 0 said, 2 the policy or the journal cannot be read.
+            Names peers on no list that come often, peers that sign though they need not, and \
+            blocks that no message was about. Says what blocks in report mode (under profile \
+            observe, all blocks) would have refused. Nothing is changed, and no peer whose \
+            signatures failed is suggested. Exit codes: 0 said, 2 the policy or the journal cannot \
+            be read.
             """)
 
     @Argument(help: "The policy file, - for standard input; without it, that of the configuration.")
@@ -21,7 +22,7 @@ struct PolicySuggestCommand: ParsableCommand {
 
     @OptionGroup var past: PastOptions
 
-    @Option(help: "How many messages of a peer are a reason.", transform: CountOption.some)
+    @Option(help: "How many messages of a peer are a reason (5).", transform: CountOption.some)
     var least = 5
 
     @Flag(help: "Print one JSON object.")

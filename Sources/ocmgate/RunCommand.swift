@@ -10,17 +10,17 @@ struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Serve, in the foreground.",
         discussion: """
-            SIGTERM, SIGINT and SIGQUIT end it after the requests in flight (at most 30 s); a second one \
-            ends it at once. SIGHUP reads \
-            policy, lists, keys, certificates and configuration again, as ocmgate reload does; what \
-            of the configuration needs a restart is told. SIGUSR1 and SIGUSR2 do nothing, and the log \
-            says so. The log goes to standard error. Exit codes: 0 ended as asked, 2 cannot run.
+            SIGTERM, SIGINT and SIGQUIT end it after the requests in flight (at most 30 s); a \
+            second one ends it at once. SIGHUP reads policy, lists, keys, certificates and \
+            configuration again, as ocmgate reload does; the log names the keys that need a \
+            restart. SIGUSR1 and SIGUSR2 do nothing, and the log says so. The log goes to standard \
+            error. Exit codes: 0 ended as asked, 2 cannot run.
             """)
 
     @OptionGroup var option: ConfigurationOption
 
     @Flag(
-        help: "Take the place of the gateway that uses the state, which ends when its answers have."
+        help: "Take the place of the gateway that runs; it ends once its answers are out."
     )
     var takeOver = false
 

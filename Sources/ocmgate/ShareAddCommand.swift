@@ -9,15 +9,15 @@ extension ShareCommand {
         static let configuration = CommandConfiguration(
             abstract: "Add an outgoing share that the gateway did not see being made.",
             discussion: """
-                For a share whose secret the peer has, which goes on working: --keep-secret. Without \
-                it a code is made and printed that the peer is to hold in the place of the permanent \
-                secret, which then opens nothing any more. A gateway that runs takes the share over at \
-                once.
+                With --keep-secret the permanent secret, which the peer has, goes on working. \
+                Without it a code is made and printed: the peer is to hold it in the place of the \
+                permanent secret, which then opens nothing any more. A gateway that runs takes the \
+                share over at once.
 
-                Of a reshare that another server asked for, tell its user by --sender, and keep the secret: \
-                else nothing says that this server may end it. What people here have passed on of shares \
-                that they received is their owners', and is not added (in Nextcloud the rows of \
-                federated_reshares whose file is on an external storage).
+                For a reshare that another server asked for, name its user with --sender and keep \
+                the secret: else nothing says that this server may end it. Do not add what people \
+                here have passed on of shares that they received: that is their owners' (in \
+                Nextcloud the rows of federated_reshares whose file is on an external storage).
                 """)
 
         @OptionGroup var option: ConfigurationOption
