@@ -6,7 +6,8 @@ import Foundation
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "Two legacy servers behind gateways, and their peers, on loopback.",
+        abstract:
+            "Show it at work: two legacy servers behind gateways, and their peers, on loopback.",
         discussion: """
             Exit codes: 0 every step was as expected, 1 one was not, or it was ended before, 2 it \
             cannot run.

@@ -9,7 +9,7 @@ import OpenSSL
 struct InitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "init",
-        abstract: "Write a working configuration, a policy, and the lines for the backend.",
+        abstract: "Write a working configuration, a policy, and what the backend must be told.",
         discussion: """
             Nothing that exists is overwritten. The certificate is self-signed, to begin with. What \
             is to be filled in is printed at the end. Then: ocmgate check && ocmgate run.

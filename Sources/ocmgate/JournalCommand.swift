@@ -7,7 +7,7 @@ import OpenSSL
 /// `ocmgate journal`: the record of every decision.
 struct JournalCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "journal", abstract: "The record of every decision.",
+        commandName: "journal", abstract: "The record of every decision: search, verify, export.",
         discussion: """
             A file for each day, a record on each line, each linked to the one before by its hash \
             and signed from time to time. People stand in it under pseudonyms; --plain opens \

@@ -5,7 +5,7 @@ import Gateway
 /// `ocmgate policy …`: a policy file, without a gateway.
 struct PolicyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "policy", abstract: "Test a policy file, and ask it.",
+        commandName: "policy", abstract: "Test, ask, prove and compare policies.",
         subcommands: [
             PolicyTestCommand.self, PolicyExplainCommand.self, PolicyProveCommand.self,
             PolicyDiffCommand.self, PolicyEnglishCommand.self, PolicyFmtCommand.self,

@@ -6,7 +6,7 @@ import Gateway
 /// `ocmgate share list|show|add|revoke`: the share registry.
 struct ShareCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "share", abstract: "The share registry.",
+        commandName: "share", abstract: "The shares that the gateway knows: look, add, end.",
         subcommands: [List.self, Show.self, Add.self, Revoke.self])
 
     static func shares(_ option: ConfigurationOption) throws -> [ShareRecord] {

@@ -7,7 +7,8 @@ import OpenSSL
 /// `ocmgate token inspect|revoke`: access tokens.
 struct TokenCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "token", abstract: "Access tokens.", subcommands: [Inspect.self, Revoke.self])
+        commandName: "token", abstract: "Look into an access token; end those of a share.",
+        subcommands: [Inspect.self, Revoke.self])
 
     struct Inspect: ParsableCommand {
         static let configuration = CommandConfiguration(
