@@ -260,7 +260,7 @@ struct TOMLParser {
             let hex = String(byte, radix: 16, uppercase: true)
             let name = String(repeating: "0", count: 4 - hex.count) + hex
             return TOMLFault(
-                cursor.position, "the control character U+\(name) cannot stand here", remedy)
+                cursor.position, "the control character U+\(name) cannot stand here")
         }
         return TOMLFault(cursor.position, message, remedy)
     }

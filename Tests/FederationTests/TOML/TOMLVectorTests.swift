@@ -116,9 +116,26 @@ import Testing
         }
     }
 
+    /// Unix seconds of `2027-06-30T12:00:00.5+02:00`, counted year by year.
     private static func second(_ text: String) throws -> Int {
-        // The parser of Foundation knows either fractions or none.
-        let whole = text.replacing(/\.[0-9]+/, with: "")
-        return Int(try Date(whole, strategy: .iso8601).timeIntervalSince1970)
+        let form =
+            /(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.\d+)?(?:[Zz]|([+-])(\d\d):(\d\d))/
+        let found = try #require(text.wholeMatch(of: form)).output
+        func number(_ digits: Substring?) -> Int { Int(digits ?? "0") ?? 0 }
+        func isLeap(_ year: Int) -> Bool {
+            year.isMultiple(of: 4) && (!year.isMultiple(of: 100) || year.isMultiple(of: 400))
+        }
+        let year = number(found.1)
+        var days = number(found.3) - 1
+        if year < 1970 {
+            for before in year..<1970 { days -= isLeap(before) ? 366 : 365 }
+        } else {
+            for before in 1970..<year { days += isLeap(before) ? 366 : 365 }
+        }
+        let months = [31, isLeap(year) ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30]
+        for length in months.prefix(number(found.2) - 1) { days += length }
+        let clock = number(found.4) * 3600 + number(found.5) * 60 + number(found.6)
+        let offset = number(found.8) * 3600 + number(found.9) * 60
+        return days * 86_400 + clock - (found.7 == "-" ? -offset : offset)
     }
 }
