@@ -17,7 +17,7 @@ final class Allowance: Sendable {
         let now: Int
 
         fileprivate func isSame(as other: Circumstances) -> Bool {
-            policy === other.policy && now == other.now && mtls == other.mtls
+            policy != nil && policy === other.policy && now == other.now && mtls == other.mtls
                 && address == other.address
         }
     }
