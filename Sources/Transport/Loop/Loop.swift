@@ -17,6 +17,10 @@ final class Loop {
     private let pressure: SharedPressure
     /// As of the last tick: no request is begun, and no idle connection kept, for want of memory.
     private(set) var isShedding = false
+    /// Whether no upstream is asked any more.
+    private(set) var isEnding = false
+    /// Tasks that go on here (`LoopHandle.run`).
+    var tasks = 0
     private var answerDate = AnswerDate()
     private var members: [any LoopMember] = []
     /// When they were last looked at; or when the first of them came.
@@ -65,6 +69,13 @@ final class Loop {
 
     /// Whether some member has something to say, and nobody behind it any more.
     var isFinishing: Bool { members.contains { $0.isFinishing } }
+
+    /// Whoever waits for a whole answer of an upstream, or asks for one from now on, hears that there will be
+    /// none.
+    func end() {
+        isEnding = true
+        for member in members { member.loopEnds() }
+    }
 
     /// One timer for all deadlines of the loop: a request sets none of its own.
     private func startTicking() {
@@ -119,9 +130,12 @@ protocol LoopMember: AnyObject {
     var isBusy: Bool { get }
     /// Whether it is there only for what it still has to say.
     var isFinishing: Bool { get }
+    /// No upstream is asked any more.
+    func loopEnds()
 }
 
 extension LoopMember {
     var isBusy: Bool { false }
     var isFinishing: Bool { false }
+    func loopEnds() {}
 }

@@ -68,8 +68,12 @@ package final class LoopGroup: Sendable {
         return false
     }
 
-    /// Ends the threads, and whatever still runs on them.
+    /// Ends the threads, and whatever still runs on them. Who waits there for a whole answer hears that there will
+    /// be none (`UpstreamFailure.shutdown`), and has a moment to say so and to write it down: on a loop that has
+    /// ended nobody goes on.
     package func shutdown() async {
+        // By itself: whoever is cancelled does not take the moment from others.
+        await Task { [self] in await endTasks() }.value
         do {
             try await group.shutdownGracefully()
         } catch {
@@ -78,4 +82,20 @@ package final class LoopGroup: Sendable {
         // Last: what it has answered goes to a loop.
         resolver.shutdown()
     }
+
+    /// Waits until no task is left on the loops, for a moment at most.
+    private func endTasks() async {
+        for handle in loops {
+            // A loop that has ended has no tasks.
+            try? await handle.eventLoop.submit { handle.loop.end() }.get()
+        }
+        let end = ContinuousClock.now + Self.farewell
+        while await contains({ $0.tasks > 0 }), ContinuousClock.now < end {
+            // Nobody cancels it.
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
+    /// Longer than a disk is waited for that does not answer, and as long as names are.
+    private static let farewell = Duration.seconds(3)
 }

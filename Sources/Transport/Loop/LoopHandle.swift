@@ -63,7 +63,11 @@ package struct LoopHandle: Sendable {
     /// The loop is the preferred executor of the task: after every suspension it goes on there,
     /// and so do the actors without an executor of their own that it calls.
     func run(_ body: @escaping @Sendable () async -> Void) {
-        Task.immediate(executorPreference: LoopExecutor(eventLoop)) { await body() }
+        loop.tasks += 1
+        Task.immediate(executorPreference: LoopExecutor(eventLoop)) { [self] in
+            await body()
+            loop.tasks -= 1
+        }
     }
 }
 

@@ -115,6 +115,8 @@ final class BufferedExchange: AnswerReceiver, LoopMember {
         }
     }
 
+    func loopEnds() { giveUp(.shutdown) }
+
     func upstreamDrained() {}
     func upstreamPaused() {}
 

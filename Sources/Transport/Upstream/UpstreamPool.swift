@@ -50,6 +50,7 @@ final class UpstreamPool {
     func supply(
         _ upstream: Upstream, _ freshness: Freshness, for receiver: any AnswerReceiver
     ) -> Supply {
+        guard !loop.isEnding else { return .refused(.shutdown) }
         let admission = upstream.health?.admit(at: loop.now, mayTry: !receiver.owesBody)
         if case .refused(let seconds)? = admission {
             loop.counters.count(.upstreamSuspended)
