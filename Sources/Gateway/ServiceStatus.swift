@@ -50,13 +50,13 @@ final class ServiceStatus: Sendable {
         }
     }
 
+    /// The line is told before there can be another: of two threads the second could else be heard first.
     private func change(_ change: (inout Fields) -> Void) {
-        let (text, hears) = fields.withLock { fields -> (String, Hears?) in
+        fields.withLock { fields in
             let before = fields.text
             change(&fields)
-            return (fields.text, fields.text == before ? nil : fields.hears)
+            if fields.text != before { fields.hears?(fields.text) }
         }
-        hears?(text)
     }
 
     /// Characters of a problem.

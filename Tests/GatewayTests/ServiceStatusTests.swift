@@ -1,3 +1,5 @@
+import Dispatch
+import Foundation
 import Synchronization
 import Testing
 
@@ -29,5 +31,25 @@ import Testing
                 refused, refused + other, "policy 2c5d" + other, "policy 96da" + other,
                 "policy 96da",
             ])
+    }
+
+    /// Another thread changes it while this one is heard.
+    @Test func linesAreToldInTheirOrder() {
+        let status = ServiceStatus()
+        let told = Mutex<[String]>([])
+        let changed = DispatchSemaphore(value: 0)
+        status.follow { line in
+            if line == "policy 2c5d" {
+                Thread.detachNewThread {
+                    status.note(policy: "96da")
+                    changed.signal()
+                }
+                Thread.sleep(forTimeInterval: 0.2)
+            }
+            told.withLock { $0.append(line) }
+        }
+        status.note(policy: "2c5d")
+        changed.wait()
+        #expect(told.withLock { $0 } == ["policy 2c5d", "policy 96da"])
     }
 }

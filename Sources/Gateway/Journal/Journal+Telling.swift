@@ -14,23 +14,21 @@ extension Journal {
 
     /// Tells those who wait for a disk that has had something to do for too long.
     private func watch() {
-        let (told, asking, isNew, goesOn) = state.withLock {
-            state -> ([JournalQueue.Job], [JournalState.Asking], Bool, Bool) in
+        let (told, asking, goesOn) = state.withLock {
+            state -> ([JournalQueue.Job], [JournalState.Asking], Bool) in
             guard let since = state.busySince else {
                 state.isWatched = false
-                return ([], [], false, false)
+                return ([], [], false)
             }
-            guard since <= ContinuousClock.now - patience else { return ([], [], false, true) }
+            guard since <= ContinuousClock.now - patience else { return ([], [], true) }
+            // Before the thread can say that the disk answers again.
+            if !state.isSlow, !state.isFull {
+                tellFailure(
+                    JournalFailure.slow.description,
+                    "nothing is let through until it does: see the disk")
+            }
             defer { (state.writing, state.asking, state.isSlow) = ([], [], true) }
-            return (
-                state.writing + state.queue.releaseWaiting(), state.asking,
-                !state.isSlow && !state.isFull, true
-            )
-        }
-        if isNew {
-            tellFailure(
-                JournalFailure.slow.description,
-                "nothing is let through until it does: see the disk")
+            return (state.writing + state.queue.releaseWaiting(), state.asking, true)
         }
         for job in told { job.tell(.failed(.slow)) }
         for asking in asking { asking.resume(returning: .failure(.slow)) }

@@ -42,7 +42,7 @@ package final class UpstreamHealth: Sendable {
             lastAnswer.store(milliseconds, ordering: .relaxed)
         }
         if isCalm.load(ordering: .relaxed) { return }
-        tell(breaker.withLock { change($0.answered(), of: $0) }, nil)
+        change(nil) { $0.answered() }
     }
 
     /// Counts `failure`, when it is one of a server that gives no answers.
@@ -55,21 +55,22 @@ package final class UpstreamHealth: Sendable {
             let last = LoopTime(milliseconds: lastAnswer.load(ordering: .relaxed))
             guard last + span < now else { return }
         }
-        tell(breaker.withLock { change($0.failed(at: now), of: $0) }, failure)
+        change(failure) { $0.failed(at: now) }
     }
 
+    /// What happened is told before anything else can happen: of two threads the second could else be heard first.
     private func change(
-        _ change: CircuitBreaker.Change?, of breaker: CircuitBreaker
-    ) -> CircuitBreaker.Change? {
-        isCalm.store(breaker.isCalm, ordering: .relaxed)
-        return change
-    }
-
-    private func tell(_ change: CircuitBreaker.Change?, _ failure: UpstreamFailure?) {
-        switch (change, failure) {
-        case (.opened, .some(let failure)): onChange(.suspended(failure))
-        case (.closed, _): onChange(.resumed)
-        case (.opened, nil), (nil, _): break
+        _ failure: UpstreamFailure?,
+        _ happens: (inout CircuitBreaker) -> CircuitBreaker.Change?
+    ) {
+        breaker.withLock { breaker in
+            let change = happens(&breaker)
+            isCalm.store(breaker.isCalm, ordering: .relaxed)
+            switch (change, failure) {
+            case (.opened, .some(let failure)): onChange(.suspended(failure))
+            case (.closed, _): onChange(.resumed)
+            case (.opened, nil), (nil, _): break
+            }
         }
     }
 }

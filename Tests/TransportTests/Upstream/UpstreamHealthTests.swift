@@ -1,3 +1,5 @@
+import Dispatch
+import Foundation
 import Synchronization
 import Testing
 
@@ -52,6 +54,30 @@ import Testing
             #expect(told.all.count == count)
         }
         #expect(told.all == [.suspended(.firstByteTimeout)])
+    }
+
+    /// It answers another loop while this one tells that it is left alone.
+    @Test func changesAreToldInTheirOrder() {
+        let told = Told()
+        let resumed = DispatchSemaphore(value: 0)
+        let health = Mutex<UpstreamHealth?>(nil)
+        let made = UpstreamHealth(.init(failures: 1)) { change in
+            if change != .resumed {
+                let asked = health.withLock { $0 }
+                Thread.detachNewThread {
+                    asked?.answered(at: LoopTime(milliseconds: 1))
+                    resumed.signal()
+                }
+                // It is not heard meanwhile.
+                Thread.sleep(forTimeInterval: 0.2)
+            }
+            told.changes.withLock { $0.append(change) }
+        }
+        health.withLock { $0 = made }
+        made.failed(.connectRefused, at: LoopTime(milliseconds: 0))
+        resumed.wait()
+        #expect(told.all == [.suspended(.connectRefused), .resumed])
+        health.withLock { $0 = nil }
     }
 
     /// One that is not there is asked twice, and then no more.
