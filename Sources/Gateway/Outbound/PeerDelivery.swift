@@ -53,10 +53,6 @@ extension Gateway {
         guard let made = outgoing.made else {
             return try await answer(try await exchange(outgoing, .new, trail), to: outgoing)
         }
-        if let known = delivered.body(of: made) {
-            trail.altered("repeated")
-            return try await answer(.taken(status: 201, body: known), to: outgoing)
-        }
         let result = await deliveries.result(for: made) { [self] in
             do throws(Denial) {
                 return .success(try await offer(made, outgoing, trail))
@@ -65,10 +61,14 @@ extension Gateway {
         return try await answer(try result.get(), to: outgoing)
     }
 
-    /// Sends a share, and remembers what came of it.
+    /// Sends a share that the peer has not taken yet, and remembers what came of it.
     private func offer(
         _ made: ShareID, _ outgoing: Outgoing, _ trail: Trail
     ) async throws(Denial) -> PeerAnswer {
+        if let known = delivered.body(of: made) {
+            trail.altered("repeated")
+            return .taken(status: 201, body: known)
+        }
         let standing = delivered.standing(of: made)
         let answer = try await exchange(outgoing, standing, trail)
         switch answer {
