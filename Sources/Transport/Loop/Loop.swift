@@ -99,7 +99,10 @@ final class Loop {
             part.count = max(Self.leastPart, (members.count + Self.parts - 1) / Self.parts)
         }
         let end = min(members.count, part.start + part.count)
-        for member in Array(members[min(part.start, end)..<end]) { member.tick(at: ticked) }
+        // One that has left since, by what another one did, is none any more.
+        for member in Array(members[min(part.start, end)..<end]) where member.memberIndex >= 0 {
+            member.tick(at: ticked)
+        }
         part.start = end < members.count ? end : 0
         if members.isEmpty {
             isTicking = false

@@ -65,6 +65,17 @@ import Testing
         #expect(late.looks.count == 2)
     }
 
+    /// An exchange that its connection has ended is not over for its own deadline, too.
+    @Test func whoHasLeftInTheSameRoundIsNotLookedAt() {
+        let (clock, loop) = world()
+        let other = Member()
+        let first = Member { _ in loop.remove(other) }
+        loop.add(first)
+        loop.add(other)
+        clock.advanceTime(by: .milliseconds(250))
+        #expect(first.looks.count == 1 && other.looks.isEmpty)
+    }
+
     @Test func withoutMembersItsTimeGoesOnToo() {
         let (clock, loop) = world()
         let begun = loop.now
