@@ -79,7 +79,6 @@ package final class LoopGroup: Sendable {
         } catch {
             // It was shut down before, which is what was wanted.
         }
-        // Last: what it has answered goes to a loop.
         resolver.shutdown()
     }
 
@@ -89,6 +88,7 @@ package final class LoopGroup: Sendable {
             // A loop that has ended has no tasks.
             try? await handle.eventLoop.submit { handle.loop.end() }.get()
         }
+        resolver.giveUp()
         let end = ContinuousClock.now + Self.farewell
         while await contains({ $0.tasks > 0 }), ContinuousClock.now < end {
             // Nobody cancels it.

@@ -109,6 +109,15 @@ final class Resolver: Sendable {
         }
     }
 
+    /// Whoever waits hears that there is no address, however long the system takes.
+    func giveUp() {
+        let askers = state.withLock { state in
+            defer { state.askers = [:] }
+            return state.askers
+        }
+        for promise in askers.values.flatMap(\.values) { promise.fail(Failure.noAddress) }
+    }
+
     /// Ends the threads, each as soon as the system has answered it; nothing is looked up any more.
     func shutdown() {
         for threads in [machineThreads, globalThreads, strangersThreads] {

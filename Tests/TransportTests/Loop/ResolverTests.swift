@@ -65,6 +65,22 @@ import Testing
         #expect(servers.asked.count == 3)
     }
 
+    /// Nobody is told twice of those names that the system still looks for.
+    @Test func whoWaitsIsLetGo() async throws {
+        let resolver = resolver(patience: .seconds(600))
+        let silent = (0..<50).map {
+            resolver.addresses(of: "s\($0).silent.example", in: .global, on: loop)
+        }
+        resolver.giveUp()
+        for future in silent {
+            await #expect(throws: Resolver.Failure.noAddress) { try await future.get() }
+        }
+        servers.letGo()
+        _ = try await resolver.addresses(of: "b.example", in: .global, on: loop).get()
+        #expect(servers.asked.filter { $0.hasSuffix("silent.example.") }.count <= 4)
+        resolver.shutdown()
+    }
+
     @Test func aNameIsNotLookedUpWhenNobodyWaitsForIt() async throws {
         let resolver = resolver(patience: .milliseconds(50))
         let silent = (0..<50).map {
