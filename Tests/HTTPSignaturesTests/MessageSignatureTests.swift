@@ -64,9 +64,10 @@ import Testing
     }
 
     static let selections: [(String, Int?)] = [
-        ("ocm=()", 0), (#"x=();tag="ocm""#, 0), (#"ocm=();tag="ocm""#, 0), (#"ocm=();tag="x""#, 0),
-        ("x=()", nil), (#"x=();tag="OCM""#, nil), ("x=();tag=ocm", nil),
+        ("ocm=()", 0), (#"x=();tag="ocm""#, 0), (#"ocm=();tag="ocm""#, 0),
+        (#"ocm=();tag="x""#, nil), ("x=()", nil), (#"x=();tag="OCM""#, nil), ("x=();tag=ocm", nil),
         ("x=(), ocm=(), y=()", 1), (#"x=();tag="proxy", y=();tag="ocm""#, 1),
+        (#"ocm=();tag="proxy", y=();tag="ocm""#, 1),
     ]
 
     @Test(arguments: selections)

@@ -51,7 +51,6 @@ import Testing
         (["@method", "@target-uri", "content-digest", "content-length"], "ocm", []),
         (["@method", "@target-uri", "content-digest", "content-length", "date"], nil, []),
         (["@method", "@target-uri", "content-digest", "content-length"], nil, ["date"]),
-        (["@method", "@target-uri", "content-digest", "content-length"], "other", ["date"]),
         (
             ["@method", "@authority", "@path", "@query", "content-digest", "content-length"], "ocm",
             []
@@ -87,6 +86,22 @@ import Testing
         #expect(
             result.profile
                 == (missing.isEmpty ? .satisfied : .violated(missing.map { .notCovered($0) })))
+    }
+
+    /// The label is not signed: whoever passes a message on may write another.
+    @Test func aSignatureOfAnotherApplicationIsNoneOfOCM() throws {
+        var parameters = SampleMessage.parameters
+        parameters.tag = "other"
+        let message = try SampleMessage.signed(by: key, parameters: parameters)
+        #expect(throws: Missing.self) { try SampleMessage.claim(message) }
+        let inspected = try #require(try InspectedSignature(in: message, label: nil))
+        let key = try VerificationKey(self.key.publicKey)
+        let crypto = inspected.verify(message, with: key)
+        #expect(crypto == .valid(.ed25519))
+        #expect(
+            inspected.judge(
+                message, body: SampleMessage.body, key: key, crypto: crypto,
+                now: SampleMessage.created) == .violated([.tagOfAnother("other")]))
     }
 
     @Test func aPartOfAFieldDoesNotCountAsTheField() throws {

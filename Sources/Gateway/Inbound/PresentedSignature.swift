@@ -99,7 +99,7 @@ extension Denial {
             switch violations.first {
             case .notCovered, .hostIsAnother, .contentLengthDiffers, .none: .notCovered
             case .createdMissing, .dateUnreadable, .keyIDMissing, .keyIDTooLong, .nonceTooLong,
-                .expiresBeforeCreated:
+                .expiresBeforeCreated, .tagOfAnother:
                 .malformed
             case .createdInFuture: .future
             case .tooOld, .expired: .expired

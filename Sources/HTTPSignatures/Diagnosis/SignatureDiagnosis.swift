@@ -114,8 +114,8 @@ package struct SignatureDiagnosis: Sendable {
         case .createdInFuture: Distortion(.clockAhead, seen: seconds)
         case .expired: Distortion(.expired, seen: seconds)
         case .notCovered, .createdMissing, .expiresBeforeCreated, .keyIDMissing, .keyIDTooLong,
-            .nonceTooLong, .dateUnreadable, .hostIsAnother, .contentLengthDiffers, .digest,
-            .algorithmNotAllowed, .keyTooSmall, .keyTooLarge:
+            .nonceTooLong, .tagOfAnother, .dateUnreadable, .hostIsAnother, .contentLengthDiffers,
+            .digest, .algorithmNotAllowed, .keyTooSmall, .keyTooLarge:
             nil
         }
     }
@@ -184,8 +184,8 @@ extension ProfileViolation {
             .contentLengthDiffers:
             true
         case .digest(.missing), .notCovered, .createdMissing, .createdInFuture, .tooOld, .expired,
-            .expiresBeforeCreated, .keyIDMissing, .keyIDTooLong, .nonceTooLong, .dateUnreadable,
-            .hostIsAnother, .algorithmNotAllowed, .keyTooSmall, .keyTooLarge:
+            .expiresBeforeCreated, .keyIDMissing, .keyIDTooLong, .nonceTooLong, .tagOfAnother,
+            .dateUnreadable, .hostIsAnother, .algorithmNotAllowed, .keyTooSmall, .keyTooLarge:
             false
         }
     }

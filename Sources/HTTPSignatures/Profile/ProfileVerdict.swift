@@ -32,6 +32,8 @@ package enum ProfileViolation: Sendable, Hashable, CustomStringConvertible {
     case keyIDMissing
     case keyIDTooLong
     case nonceTooLong
+    /// A `tag` that names another application than OCM.
+    case tagOfAnother(String)
     case dateUnreadable
     case hostIsAnother
     case contentLengthDiffers
@@ -51,6 +53,7 @@ package enum ProfileViolation: Sendable, Hashable, CustomStringConvertible {
         case .keyIDMissing: "names no key"
         case .keyIDTooLong: "name of the key too long"
         case .nonceTooLong: "nonce over 128 bytes"
+        case .tagOfAnother(let tag): "made for another application, tag \"\(tag)\""
         case .dateUnreadable: "Date not there once, or not readable"
         case .hostIsAnother: "Host of another site"
         case .contentLengthDiffers: "Content-Length is not the body's"

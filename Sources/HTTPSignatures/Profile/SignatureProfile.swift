@@ -44,20 +44,28 @@ package struct SignatureProfile: Sendable {
         case one(MessageSignature)
     }
 
-    /// Finds the signature with `tag="ocm"`, or with the label `ocm`.
+    /// Finds the signature with `tag="ocm"`, or with the label `ocm` and no tag.
     ///
-    /// Refuses a message with two of them, in whatever mix, and one with more than 3 signatures.
+    /// A tag names the application that a signature is made for (RFC 9421, section 2.3), and is signed; a
+    /// label is not. So one with another tag is none of ours. Refuses a message with two of them, in
+    /// whatever mix, since each could be sent once more without the other; and one with more than 3
+    /// signatures.
     package static func select(
         _ signatures: [MessageSignature]
     ) throws(SignatureError) -> Selection {
         guard signatures.count <= maximumLabels else { throw SignatureError(.tooManyLabels) }
         var selected: MessageSignature?
-        for signature in signatures where signature.label == ocmLabel || signature.tag == ocmTag {
+        for signature in signatures where isOCM(signature) {
             guard selected == nil else { throw SignatureError(.severalOCMSignatures) }
             selected = signature
         }
         guard let selected else { return .none }
         return .one(selected)
+    }
+
+    private static func isOCM(_ signature: MessageSignature) -> Bool {
+        guard let tag = signature.tag else { return signature.label == ocmLabel }
+        return tag == ocmTag
     }
 
     /// Judges all that needs no key: do it before a key is fetched. `now` in Unix seconds.
@@ -72,6 +80,7 @@ package struct SignatureProfile: Sendable {
         } else {
             violations.append(.createdMissing)
         }
+        if let tag = parameters.tag, tag != Self.ocmTag { violations.append(.tagOfAnother(tag)) }
         if (parameters.nonce?.utf8.count ?? 0) > Self.longestNonce {
             violations.append(.nonceTooLong)
         }
