@@ -25,6 +25,35 @@ import Testing
         #expect((ways["webapp"] == nil) == isLeftOut)
     }
 
+    /// Servers log URIs, and the registry keeps them in the clear.
+    @Test(arguments: [
+        (#""uri":"https://x.test/app/SECRET15CHARS00""#, true),
+        (#""uriTemplate":"https://x.test/%53ECRET15CHARS00/{path}""#, true),
+        (#""uri":"https://x.test/app/ANOTHER5CHARS00""#, true),
+        (#""uri":"https://x.test/app/1""#, false),
+    ])
+    func anotherWayWithASecretInItsURIIsLeftOut(_ place: String, _ isLeftOut: Bool) throws {
+        let webapp = #""webapp":{\#(place),"sharedSecret":"ANOTHER5CHARS00"},"#
+        let text = Samples.opencloudmeshgo.replacing(
+            #""webdav":{"#, with: webapp + #""webdav":{"#
+        ).replacing(#","requirements":["must-exchange-token"]"#, with: "")
+        let share = try Samples.share(text)
+        #expect(share.protocols.withSecretsInURIs == (isLeftOut ? ["webapp"] : []))
+        for translation in [Self.opencloud, Self.nextcloud35, Self.generic] {
+            let body = try translation.share(share, uri: "https://x.test/dav/1")
+            let ways = try #require(
+                try JSONValue(parsing: body.bytes).object?["protocol"]?.object)
+            #expect(ways["webdav"] != nil)
+            #expect((ways["webapp"] == nil) == isLeftOut)
+        }
+    }
+
+    @Test func aShortSecretMayStandInAURIByChance() throws {
+        let text = Samples.opencloudmeshgo.replacing("SECRET15CHARS00", with: "x").replacing(
+            #""uri":""#, with: #""uri":"x"#)
+        #expect(try Samples.share(text).protocols.withSecretsInURIs == [])
+    }
+
     /// Nobody could meet it there: the backend is shown no token endpoint, and gets no code.
     @Test func anotherWayThatDemandsWhatTheGatewayMeetsOnWebDAVAloneIsLeftOut() throws {
         let text = Samples.opencloudmeshgo.replacing(

@@ -122,6 +122,19 @@ package final class Share: Sendable {
 }
 
 extension [ShareProtocol] {
+    /// The names of those in whose URI the secret of one stands, as it is or percent-encoded: URIs are kept and
+    /// logged as secrets are not. One of fewer than 8 bytes may stand there by chance.
+    package var withSecretsInURIs: [String] {
+        let blanks = compactMap(\.secret).map { SecretSwap($0, by: Secret([])) }
+        return filter { way in
+            way.places.contains { place in
+                [place, percentDecoded(place) ?? ""].contains { text in
+                    blanks.contains { $0.isLeft(in: [UInt8](text.utf8)) }
+                }
+            }
+        }.map(\.name)
+    }
+
     /// The names of those other than WebDAV that demand what somebody meets on WebDAV alone: nobody
     /// does on these. Nor on those with the secret of a WebDAV that demands it, which is replaced.
     package func unmet(_ taken: Set<ShareRequirement>) -> [String] {

@@ -24,9 +24,8 @@ package struct SecretSwap: Sendable {
     /// Whether the old secret still stands somewhere in a message; one of a few bytes may do so by
     /// chance.
     package func isLeft(in body: [UInt8]) -> Bool {
-        guard old != new else { return false }
-        let text = Array(old.text.utf8)
-        return text.count >= 8 && body.firstRange(of: text) != nil
+        guard old.count >= 8, body.count >= old.count, old != new else { return false }
+        return body.firstRange(of: Array(old.text.utf8)) != nil
     }
 }
 
@@ -93,7 +92,7 @@ package struct Translation: Sendable {
     }
 
     /// The names of those of the ways to a share that the backend is not told: what replaces a secret opens WebDAV
-    /// alone. CERNBox refuses a whole share for a way that the sender's document does not name, and of files it is
+    /// alone, and a URI is no place for one. CERNBox refuses a whole share for a way that the sender's document does not name, and of files it is
     /// told WebDAV there alone.
     package func waysLeftOut(
         of ways: [ShareProtocol], _ taken: Set<ShareRequirement>, swaps: [SecretSwap] = []
@@ -101,10 +100,10 @@ package struct Translation: Sendable {
         let isOfFilesAlone =
             backend.kind == .cernbox
             && ways.contains { $0.name == "webdav" && $0.secret != nil }
-        let unmet = ways.unmet(taken)
+        let shut = ways.unmet(taken) + ways.withSecretsInURIs
         return ways.filter { way in
             way.name != "webdav"
-                && (isOfFilesAlone || unmet.contains(way.name)
+                && (isOfFilesAlone || shut.contains(way.name)
                     || swaps.contains { $0.old == way.secret })
         }.map(\.name)
     }

@@ -115,6 +115,7 @@ extension Gateway {
         {
             throw Denial(.protocolNotSupported, "data of \(share.owner.host) at this site itself")
         }
+        try Self.checkURI(of: share.protocols)
         if gate == nil, hasNoRoom(for: share) { try refuse(Self.longSecret, orTell: trail) }
         do throws(Denial) { try checkOpens(share, verified) } catch {
             try refuse(error, orTell: trail)
@@ -134,6 +135,14 @@ extension Gateway {
         return try message(
             verified, view, body, memory: draft.changes, effect: .makes(draft.made),
             told: draft.swaps.map(\.new))
+    }
+
+    /// Refused (`protocol_not_supported`): data over WebDAV at a URI with the secret in it, which the backend and
+    /// the peer would log, and the registry keep in the clear. Of other ways
+    /// ``Translation/waysLeftOut(of:_:swaps:)`` leaves those out.
+    private static func checkURI(of ways: [ShareProtocol]) throws(Denial) {
+        guard ways.withSecretsInURIs.contains("webdav") else { return }
+        throw Denial(.protocolNotSupported, "the URI of the share holds its secret")
     }
 
     /// Refused: a share that is over already (`malformed_message`), and one whose data nobody would get
@@ -173,6 +182,7 @@ extension Gateway {
         guard untold.isEmpty || !ways.isEmpty else {
             throw Denial(.protocolNotSupported, "no way that the backend could open")
         }
+        try Self.checkURI(of: ways)
         try checkWays(ways, of: share, saidBy: verified.peer, trail)
         let owner = share?.ownerAddress?.host
         guard try waysElsewhere(ways, owner: owner, verified).isEmpty else {

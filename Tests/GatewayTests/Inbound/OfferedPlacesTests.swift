@@ -65,6 +65,27 @@ import Testing
         }
     }
 
+    /// The backend and the peer would log it, and the registry would keep it in the clear.
+    @Test(arguments: ["opencloud", "generic", "nextcloud", "owncloud10", "seafile"])
+    func noSecretOfAShareIsInItsURI(_ kind: String) async throws {
+        for requirements in ["", #","requirements":["must-exchange-token"]"#] {
+            for (uri, isTaken) in [
+                ("https://modern.test/dav/secret-of-seven", false),
+                ("https://modern.test/dav/secret%2Dof-seven/x", false), ("secret-of-seven", false),
+                ("https://modern.test/dav/7", true),
+            ] {
+                let (world, modern) = try world(kind, Self.wayOut)
+                let share = Messages.share(from: "modern.test", requirements: requirements)
+                    .replacing("x7", with: uri)
+                let denial = try await world.denial(
+                    try modern.request("/ocm/shares", share, at: world.clock.now))
+                let code: DenialCode? = isTaken ? nil : .protocolNotSupported
+                #expect(denial?.code == code, "\(uri)")
+                #expect(world.gateway.registry.all.isEmpty != isTaken)
+            }
+        }
+    }
+
     @Test(arguments: [
         ("https://cavage.test/x7", true), ("https://modern.test/x7", true),
         ("https://cavage.test:8443/x7", false), ("https://third.test/x7", false),
