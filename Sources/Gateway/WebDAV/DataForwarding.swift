@@ -253,7 +253,15 @@ extension Gateway {
     /// Nextcloud asks `shareinfo` after a 401, which never refuses for good; refusals that a person
     /// decided are 403.
     func refusal(_ denial: Denial, of request: DataRequest) -> Answer {
-        refusedData(denial, denial.status, request.head, request.client, shown(by: request))
+        let shown = shown(by: request)
+        var answer = refusedData(denial, denial.status, request.head, request.client, shown)
+        // RFC 6750, section 3.1. To a secret there is no more to be had.
+        if denial.code == .permissionNotAllowed, shown?.access == .token,
+            request.secretInPath == nil
+        {
+            answer.fields.append(("www-authenticate", "Bearer error=\"insufficient_scope\""))
+        }
+        return answer
     }
 
     /// The same of whatever asks for what is shared.

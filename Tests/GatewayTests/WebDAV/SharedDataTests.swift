@@ -323,6 +323,23 @@ import Testing
         #expect(Planned(world.gateway.plan(head, from: world.client)).status == nil)
     }
 
+    /// RFC 6750, section 3.1. To a secret a challenge would say that there is another one.
+    @Test func aTokenThatDoesNotSufficeIsToldSo() async throws {
+        let world = try await TestGateway()
+        try await world.share(Self.secret, permissions: .named(["read"]))
+        let token = try await world.token(Self.secret)
+        let path = "PUT \(Self.root)/a HTTP/1.1"
+        for (credential, challenges) in [
+            (bearer(token), ["Bearer error=\"insufficient_scope\""]), (basic(Self.secret), []),
+            (bearer(Self.secret), []),
+        ] {
+            let planned = try world.plan(path, credential, "Content-Length: 0")
+            guard case .answered(let answer) = planned else { throw TestGateway.NoAddress() }
+            #expect((answer.status, answer.code) == (403, "permission_not_allowed"))
+            #expect(answer.values("www-authenticate") == challenges)
+        }
+    }
+
     @Test(arguments: ["POST", "PATCH", "SEARCH", "ACL", "MKCALENDAR"])
     func otherMethodsAreNotForSharedData(_ method: String) async throws {
         let world = try await TestGateway()
