@@ -26,6 +26,7 @@ extension Gateway {
     private func authorized(_ request: DataRequest) throws(Denial) -> Plan {
         try request.head.refuseSource()
         if backend.view.backend.tellsAccessTokens { try request.head.refuseLoginsInQuery() }
+        try refuseTokens(in: request.head.query)
         if let shown = request.head.fields.only(.authorization),
             let entry = openedTokens.find(shown), request.secretInPath == nil
         {
@@ -53,6 +54,16 @@ extension Gateway {
             guard let secret = credential.shareSecret else { return try unknownSecret(request) }
             return try withSecret(secret, request)
         }
+    }
+
+    /// Refused (`invalid_request`): a token of ours in the query, which the backend would log. Whoever shows one
+    /// shows it in one way (RFC 6750, section 2), which is `Authorization` here.
+    private func refuseTokens(in query: ArraySlice<UInt8>?) throws(Denial) {
+        guard let query, Self.secretWords(in: query).contains(where: { sealer.hasForm($0.text) })
+        else { return }
+        throw Denial(
+            .invalidRequest, hint: "Show an access token in Authorization alone (RFC 6750 2).",
+            "an access token in the query")
     }
 
     /// Refused (`malformed_request`): several fields, or bytes beyond ASCII: of two credentials no

@@ -98,6 +98,25 @@ import Testing
         #expect(planned.status == nil)
     }
 
+    /// RFC 6750, section 2: in one way. The backend would log it.
+    @Test(arguments: ["access_token=TOKEN", "a=b&x=TOKEN", "TOKEN", "a=%54OKEN%3Dx"])
+    func noTokenOfOursPassesInTheQuery(_ query: String) async throws {
+        let world = try await TestGateway()
+        try await world.share(Self.secret)
+        let token = try await world.token(Self.secret)
+        let first = try #require(token.utf8.first)
+        let encoded = "%" + String(first, radix: 16) + token.dropFirst()
+        let shown = query.replacing("%54OKEN", with: encoded).replacing("TOKEN", with: token)
+        for credential in ["Authorization: Bearer \(token)", basic(Self.secret)] {
+            let planned = try world.plan("GET \(Self.file)?\(shown) HTTP/1.1", credential)
+            #expect((planned.status, planned.code) == (400, "invalid_request"))
+            let other = try world.plan(
+                "GET \(Self.file)?access_token=\(String(repeating: "x", count: 80)) HTTP/1.1",
+                credential)
+            #expect(other.status == nil)
+        }
+    }
+
     /// By it alone the backend would let its reader in again, past every check.
     @Test(arguments: ["ocis", "opencloud", "cernbox", "generic"])
     func noTokenOfTheBackendIsTold(_ kind: String) async throws {
