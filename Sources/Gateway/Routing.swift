@@ -44,7 +44,9 @@ extension Gateway: RequestHandler {
         if let family = messageFamily(of: start) {
             return refuseUnread(Denial(failure), family, client, then: .close)
         }
-        return refuseMalformed(failure, client)
+        var answer = refuseMalformed(failure, client)
+        if answer.status == 405 { answer.allow(backend.view.routes.methods(at: start)) }
+        return answer
     }
 
     /// The answer to a request that breaks a rule of HTTP and is no message, with its log line.

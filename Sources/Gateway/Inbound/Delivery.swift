@@ -286,7 +286,7 @@ extension Denial {
             status: status, fields: fields(status: status), body: body(decision: decision))
     }
 
-    private static let dataMethods =
+    static let dataMethods =
         DAVMethod.allCases.map(\.rawValue).joined(separator: ", ")
     private static let signatureChallenge = "Signature realm=\"OCM\""
     /// Taken by the peers of all drafts (protocol design, section 4).

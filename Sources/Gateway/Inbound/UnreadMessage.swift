@@ -70,6 +70,19 @@ extension RouteTable {
             .min { ($0.messageKind ?? "") < ($1.messageKind ?? "") }
         return messages ?? (families.contains(.unknownEndpoint) ? .unknownEndpoint : nil)
     }
+
+    /// The methods that a path takes, for an `Allow` field, where one was refused before it was routed. On pages
+    /// all pass that are known; which of them a page takes the backend says.
+    func methods(at start: RequestStart) -> String {
+        switch route(method: "TRACE", path: String(decoding: start.path, as: UTF8.self)) {
+        case .methodNotAllowed(let allow): allow
+        case .webdav: Denial.dataMethods
+        case _: Self.pageMethods
+        }
+    }
+
+    private static let pageMethods =
+        Method.allCases.filter { $0 != .connect }.map(\.rawValue).joined(separator: ", ")
 }
 
 extension RouteFamily {

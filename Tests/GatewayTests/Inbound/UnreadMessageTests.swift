@@ -80,12 +80,25 @@ import Testing
         "OPTIONS, PROPFIND, GET, HEAD, REPORT, PUT, MKCOL, MOVE, COPY, DELETE, PROPPATCH, LOCK, UNLOCK"
 
     /// TRACE is refused before anything is routed.
-    @Test(arguments: [("/ocm/shares", "POST"), ("/apps/files", dataMethods)])
+    @Test(arguments: [
+        ("/ocm/shares", "POST"), ("/.well-known/ocm?x", "GET, HEAD"),
+        ("/public.php/webdav/a", dataMethods),
+    ])
     func aMethodThatNoPathTakesIsToldWhichOnesDo(_ path: String, _ allow: String) async throws {
         let world = try await TestGateway()
         let answer = world.gateway.refuse(
             .methodNotAllowed, of: start("TRACE \(path) HTTP/1.1\r\n"), from: world.client)
         #expect(answer.status == 405 && answer.values("allow") == [allow])
+    }
+
+    /// Which of them a page takes the backend says.
+    @Test func aPageTakesEveryMethodThatPasses() async throws {
+        let world = try await TestGateway()
+        let answer = world.gateway.refuse(
+            .methodNotAllowed, of: start("TRACE /apps/files HTTP/1.1\r\n"), from: world.client)
+        let allow = try #require(answer.values("allow").first?.split(separator: ", "))
+        #expect(allow.contains("POST") && allow.contains("PATCH") && allow.contains("SEARCH"))
+        #expect(!allow.contains("CONNECT"))
     }
 
     /// RFC 9110, section 15.5.2: whoever says 401.
