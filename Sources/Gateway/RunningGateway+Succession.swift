@@ -60,8 +60,8 @@ extension RunningGateway {
             guard try Ending.isServed(state) else { return Place() }
             throw StartFailure(
                 "\(state): this ocmgate brings it from schema \(schema.from) to \(schema.to), with which the "
-                    + "one that runs could not go on if this one failed; copy the state, stop that one, "
-                    + "and start this one (docs/operations.md, before an upgrade)")
+                    + "one that runs could not go on if this one failed; stop that one, and "
+                    + "start this one (docs/operations.md, upgrading)")
         }
         guard let given = try await given(state) else { return Place() }
         let lock: StoreLock

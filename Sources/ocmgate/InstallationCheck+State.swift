@@ -26,8 +26,16 @@ extension InstallationCheck {
             warn(
                 configuration.state.file,
                 "a start of this ocmgate, or a command of it that changes something, brings it from schema "
-                    + "\(schema.from) to \(schema.to), and older ones refuse it then",
-                remedy: "copy it before (docs/operations.md, before an upgrade)")
+                    + "\(schema.from) to \(schema.to), and older ones refuse it then; it is kept before as "
+                    + Migration.copy(of: configuration.state.file, schema.from),
+                remedy: "docs/operations.md, upgrading")
+        }
+        for left in Migration.leftCopies(of: configuration.state.file, now: now) {
+            warn(
+                left.path,
+                "is the state as it was before an upgrade \(left.days) days ago, with the secrets and people of "
+                    + "shares that may be over",
+                remedy: "remove it, unless you may go back to that release")
         }
         // Of the journal's disk more is told.
         let journal = configuration.journal.flatMap { PrivateFile.disk(of: $0.folder) }

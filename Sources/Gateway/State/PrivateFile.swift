@@ -56,6 +56,19 @@ package enum PrivateFile {
         }
     }
 
+    /// Gives a file that was written under another name the place of another, or of none, once it is synced.
+    static func put(_ draft: String, inPlaceOf path: String) throws(FileProblem) {
+        do {
+            let file = try FileDescriptor.open(
+                FilePath(draft), .readWrite, options: [.noFollow, .closeOnExec])
+            try file.closeAfter { try sync(file) }
+            if let number = FileName.replace(path, by: draft) { throw Errno(rawValue: number) }
+            try syncFolder(of: path)
+        } catch {
+            throw FileProblem(path, "cannot be made: \(cause(of: error))")
+        }
+    }
+
     /// Makes a key, and a file of it (PEM) for its owner alone; errors as those of `create`.
     static func create(_ path: String, keyOf kind: KeyKind) throws(FileProblem) {
         let text: String

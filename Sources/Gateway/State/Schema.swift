@@ -2,9 +2,10 @@ import GRDB
 
 /// The tables of the state file and the steps that lead to them.
 ///
-/// `user_version` counts the steps done; each runs in a transaction of its own together with its
-/// count, so a crash leaves the old schema or the new one. A file with more steps than we know is
-/// refused: a downgrade would lose what it does not understand.
+/// `user_version` counts the steps done. All that are to be done run in one transaction together with
+/// their count, so that a crash, or a disk that fills up, leaves the schema from before or the newest one, and
+/// none between that no release has. A file with more steps than we know is refused: a downgrade would
+/// lose what it does not understand.
 enum Schema {
     /// "OCMG": tells our files from other programs' databases.
     static let applicationID = 0x4F43_4D47
@@ -143,15 +144,12 @@ enum Schema {
 
     /// Brings a file to the newest schema.
     static func migrate(_ db: Database, steps: [String] = steps) throws {
-        while true {
-            let done = try version(db)
-            guard done < steps.count else { return }
-            try db.inTransaction(.immediate) {
-                try db.execute(sql: steps[done])
-                try db.execute(sql: "PRAGMA application_id = \(applicationID)")
-                try db.execute(sql: "PRAGMA user_version = \(done + 1)")
-                return .commit
-            }
+        guard try version(db) < steps.count else { return }
+        try db.inTransaction(.immediate) {
+            for step in try steps.dropFirst(version(db)) { try db.execute(sql: step) }
+            try db.execute(sql: "PRAGMA application_id = \(applicationID)")
+            try db.execute(sql: "PRAGMA user_version = \(steps.count)")
+            return .commit
         }
     }
 

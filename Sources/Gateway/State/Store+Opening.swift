@@ -91,6 +91,9 @@ extension Store {
         schema(of: path).flatMap { $0 > Schema.newest ? newer(path, $0) : nil }
     }
 
+    /// The schema that a state has which this program writes.
+    package static var schema: Int { Schema.newest }
+
     /// The schema of a state; nil for a file that is not there or cannot be read.
     private static func schema(of path: String) -> Int? {
         guard PrivateFile.exists(path), let database = try? looker(path) else { return nil }
@@ -171,7 +174,8 @@ extension Store {
         guard version <= Schema.newest else { throw newer(path, version) }
         let verdict = try String.fetchOne(db, sql: "PRAGMA integrity_check(1)") ?? "no answer"
         guard verdict == "ok" else {
-            throw FileProblem(path, "is damaged: \(verdict)", damagedRemedy)
+            throw FileProblem(
+                path, "is damaged: \(verdict)", damagedRemedy + "; nothing was changed")
         }
         let commits = isEmpty ? 0 : try commits(db) ?? 0
         if let marked, commits < marked {
@@ -197,11 +201,11 @@ extension Store {
     /// From here on each commit is synced. GRDB turns that off when it turns on the write-ahead log,
     /// which is after a connection was prepared, so that it cannot be asked for earlier.
     static func prepare(
-        _ database: DatabaseQueue, path: String, _ key: SealKey, now: Int
-    ) throws -> (commits: Int, born: Int) {
+        _ database: DatabaseQueue, path: String, _ key: SealKey, _ margin: DiskMargin, now: Int
+    ) throws -> (commits: Int, born: Int, migration: Migration?) {
         try database.writeWithoutTransaction { db in
             try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON")
-            try Schema.migrate(db)
+            let migration = try Migration(db, of: path, margin)
             try db.execute(
                 sql: """
                     INSERT OR IGNORE INTO fact VALUES
@@ -211,7 +215,7 @@ extension Store {
             guard let commits = try commits(db), let born else {
                 throw FileProblem(path, "has lost its own facts", damagedRemedy)
             }
-            return (commits, born)
+            return (commits, born, migration)
         }
     }
 
@@ -236,7 +240,7 @@ extension Store {
     }
 
     static let damagedRemedy =
-        "restore a copy; `sqlite3 FILE .recover` may save what is left; nothing was changed"
+        "restore a copy; `sqlite3 FILE .recover` may save what is left"
 }
 
 extension FileProblem {

@@ -14,6 +14,8 @@ package final class Store: Sendable {
     package let isNew: Bool
     /// Whether a file was there without its mark, so that it may be an older copy of what was.
     let isUnmarked: Bool
+    /// That the file was of an older schema; nil where it was not.
+    let migration: Migration?
     /// Wall time, unix seconds, when the file was first made.
     package let born: Int
 
@@ -25,7 +27,8 @@ package final class Store: Sendable {
     private let markLock: StoreLock
     private let health: Health
 
-    /// Opens the file, or makes it and its folder.
+    /// Opens the file, or makes it and its folder. One of an older schema is kept beside it as it is, and brought to
+    /// the newest (``Migration``).
     ///
     /// Refused, with the remedy: a second gateway on the same file, a file that others may use, a
     /// foreign database, a newer schema, a file that fails `integrity_check`, one that counts fewer
@@ -36,7 +39,9 @@ package final class Store: Sendable {
     package static func open(
         _ path: String, _ key: SealKey, now: Int, underWay: UnderWay = UnderWay()
     ) throws(FileProblem) -> Store {
-        try open(path, key, now: now, underWay: underWay, lock: nil)
+        let store = try open(path, key, now: now, underWay: underWay, lock: nil)
+        if let migration = store.migration { Migration.hears.withLock { $0 }?(migration) }
+        return store
     }
 
     /// Opens it likewise, with the lock that this process has of it already.
@@ -68,8 +73,9 @@ package final class Store: Sendable {
                 }
             }
             database = try DatabaseQueue(path: path, configuration: Self.configuration())
-            let opened = try Self.prepare(database, path: path, key, now: now)
+            let opened = try Self.prepare(database, path: path, key, margin, now: now)
             born = opened.born
+            migration = opened.migration
             try StoreMark.make(path + ".mark", opened.commits)
             markLock = try StoreLock(path + ".mark")
             let mark = try StoreMark(path + ".mark", opened.commits)

@@ -23,9 +23,11 @@ import Testing
         #expect(try database.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM a") } == 1)
     }
 
-    @Test func aStepThatFailsHalfwayLeavesTheOldSchema() throws {
+    @Test func aStepThatFailsHalfwayLeavesTheSchemaFromBeforeAllOfThem() throws {
         let database = try DatabaseQueue()
-        let steps = ["CREATE TABLE a (x)", "CREATE TABLE b (x); CREATE TABLE b (x)"]
+        let first = ["CREATE TABLE a (x)"]
+        try database.writeWithoutTransaction { try Schema.migrate($0, steps: first) }
+        let steps = first + ["CREATE TABLE b (x)", "CREATE TABLE c (x); CREATE TABLE c (x)"]
         #expect(throws: DatabaseError.self) {
             try database.writeWithoutTransaction { try Schema.migrate($0, steps: steps) }
         }
