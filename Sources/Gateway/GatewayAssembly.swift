@@ -23,6 +23,15 @@ extension RunningGateway {
             configuration, candidateFile, environment, client, log)
         let underWay = UnderWay()
         let store = try openStore(configuration, seal, now: now, underWay, lock)
+        if let migration = store.migration {
+            // At once: it is so also where the start fails later.
+            log.write(
+                .notice, .stateMigrated,
+                [
+                    LogEntry(.file, migration.path), LogEntry(.from, migration.from),
+                    LogEntry(.to, migration.to), LogEntry(.copy, migration.copy),
+                ])
+        }
         let live = lists.fill(loaded)
         let policy = PolicyHolder(
             live,

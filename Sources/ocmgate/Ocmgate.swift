@@ -3,6 +3,7 @@ import Federation
 import Foundation
 import Gateway
 import OpenSSL
+import Synchronization
 
 /// The program: every command is a file of its own.
 @main
@@ -34,6 +35,7 @@ struct Ocmgate: AsyncParsableCommand {
         // Nobody but its owner writes to what we make, whatever the shell allows: we would refuse it.
         _ = umask(umask(0o022) | 0o022)
         HelpWidth.widen()
+        Migration.hears.withLock { $0 = { Output.error("ocmgate: \($0.words)") } }
         let given = Array(CommandLine.arguments.dropFirst())
         let arguments = NginxArguments.meant(given) ?? given
         do {

@@ -42,6 +42,8 @@ package enum LogField: String, Sendable, CaseIterable {
     // Around it.
     case address, file, problem, remedy, count, host, text
     case seconds, suppressed, differing, bytes, limit
+    /// Schemas of the state, and where it is kept as it was.
+    case from, to, copy
     /// Keys of the configuration.
     case keys, renewed
 }

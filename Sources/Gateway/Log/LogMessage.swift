@@ -78,6 +78,8 @@ package enum LogMessage: String, Sendable, CaseIterable {
     case listResumed = "list.resumed"
     /// Entries of an own list end soon, or have ended since yesterday.
     case listEnds = "list.ends"
+    /// The state was brought to a newer schema, and is kept as it was before beside it.
+    case stateMigrated = "state.migrated"
     /// The disk takes nothing of the state: every message is refused.
     case storeFailed = "store.failed"
     /// It takes it again.
