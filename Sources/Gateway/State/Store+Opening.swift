@@ -136,13 +136,17 @@ extension Store {
         return try DatabaseQueue(path: path, configuration: configuration)
     }
 
-    /// What a state file says, read beside a gateway that runs.
+    /// What a state file says, read beside a gateway that runs. Refused: a newer schema.
     static func look<T>(
         _ path: String, _ body: (Database) throws -> T
     ) throws(FileProblem) -> T {
-        do { return try reader(path).read(body) } catch {
-            throw FileProblem(path: path, reading: error)
-        }
+        do {
+            return try reader(path).read { db in
+                let version = try Schema.version(db)
+                guard version <= Schema.newest else { throw newer(path, version) }
+                return try body(db)
+            }
+        } catch { throw FileProblem(path: path, reading: error) }
     }
 
     /// A connection to check a file by before anything is written to it: a reader, since the last writer that

@@ -140,6 +140,24 @@ import Testing
         #expect(left.map(\.path) == [path + ".schema5"] && left.map(\.days) == [40])
     }
 
+    @Test func aNewerStateIsNotReadEither() throws {
+        try open().close()
+        let database = try DatabaseQueue(path: path)
+        try database.write {
+            try $0.execute(sql: "ALTER TABLE hold RENAME TO wait; PRAGMA user_version = 99")
+        }
+        try database.close()
+        let asks: [() throws -> Void] = [
+            { _ = try HoldBook.read(path, key, now: 1) }, { _ = try PinBook.read(path) },
+            { _ = try ShareListing.read(path) },
+        ]
+        for ask in asks {
+            let refusal = #expect(throws: FileProblem.self) { try ask() }
+            #expect(refusal == Store.refusalOfNewer(path))
+        }
+        #expect(Store.refusalOfNewer(path)?.what.contains("schema 99") == true)
+    }
+
     @Test func aCommandHearsOfIt() throws {
         try makeOlder()
         let heard = Heard()
