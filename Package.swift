@@ -52,7 +52,7 @@ let targets: [Target] = [
     .executableTarget(
         name: "ocmgate",
         dependencies: [
-            "Federation", "Gateway", "HTTPSignatures", "OpenSSL", "Transport",
+            "Federation", "Gateway", "HTTP2", "HTTPSignatures", "OpenSSL", "Transport",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
         ],

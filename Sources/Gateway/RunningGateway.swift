@@ -119,6 +119,7 @@ package final class RunningGateway: Sendable {
         log.write(
             .info, .started,
             [
+                LogEntry(.version, Version.text), LogEntry(.schema, Version.schema),
                 LogEntry(.policy, gateway.policy.current.hash),
                 LogEntry(.profile, configuration.profile.rawValue),
                 findings.candidate.map { LogEntry(.candidate, $0.hash) },

@@ -10,4 +10,10 @@ package enum Cryptography {
     package static func outlivesExit() {
         _ = OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_ATEXIT), nil)
     }
+
+    /// Of the library as this process has it, such as `3.0.17`; empty where it tells none (`OpenSSL_version(3)`).
+    package static var version: String {
+        guard let text = unsafe OpenSSL_version(OPENSSL_VERSION_STRING) else { return "" }
+        return unsafe String(cString: text)
+    }
 }

@@ -70,7 +70,10 @@ def test_programs_get_errors_as_json():
 
 def test_version():
     text = ocmgate("version").stdout.strip()
-    assert text == f"ocmgate {json.loads(ocmgate('version', '--json').stdout)['version']}"
+    told = json.loads(ocmgate("version", "--json").stdout)
+    assert text == (f"ocmgate {told['version']}, schema {told['schema']} "
+                    f"(OpenSSL {told['openssl']}, nghttp2 {told['nghttp2']})")
+    assert told["openssl"].startswith("3.") and told["nghttp2"].startswith("1."), told
     assert ocmgate("--version").stdout.strip() in text
 
 

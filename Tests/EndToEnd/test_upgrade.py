@@ -4,6 +4,8 @@ import contextlib
 import sqlite3
 import stat
 
+from commandline import ocmgate
+
 
 def with_state(gateway, script: str) -> int:
     """Its schema after the script."""
@@ -41,6 +43,8 @@ def test_a_newer_schema_is_told_of_and_the_older_state_kept(start, backend):
     with_state(gateway, OLDER)
     copy.unlink()
     gateway.start()
+    [begun, *_] = [line for line in gateway.lines("gateway.started") if line["schema"] == newest]
+    assert begun["version"] in ocmgate("version").stdout
     [line] = gateway.lines("state.migrated")
     assert line["level"] == "notice"
     assert (line["from"], line["to"], line["copy"]) == (8, newest, str(copy))

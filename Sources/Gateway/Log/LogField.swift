@@ -44,6 +44,8 @@ package enum LogField: String, Sendable, CaseIterable {
     case seconds, suppressed, differing, bytes, limit
     /// Schemas of the state, and where it is kept as it was.
     case from, to, copy
+    /// Of the program, and of the state that it writes.
+    case version, schema
     /// Keys of the configuration.
     case keys, renewed
 }

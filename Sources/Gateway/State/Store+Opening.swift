@@ -91,9 +91,6 @@ extension Store {
         schema(of: path).flatMap { $0 > Schema.newest ? newer(path, $0) : nil }
     }
 
-    /// The schema that a state has which this program writes.
-    package static var schema: Int { Schema.newest }
-
     /// The schema of a state; nil for a file that is not there or cannot be read.
     private static func schema(of path: String) -> Int? {
         guard PrivateFile.exists(path), let database = try? looker(path) else { return nil }
