@@ -124,7 +124,7 @@ extension Gateway {
         let isHandingOver = steering.withLock { $0?.isHandingOver ?? false }
         let mayRead = reading.take(.again)
         var isReading = !mayRead
-        let waiting = orders.take(now: environment.now()) { order in
+        let waiting = orders.take(now: environment.now(), isLast: !isHandingOver) { order in
             guard !isHandingOver || order.isOfState else { return false }
             guard order.readsFiles else { return true }
             defer { isReading = true }

@@ -104,17 +104,31 @@ package struct OrderBox: Sendable {
 
     /// The orders that wait, none of which will be found again.
     ///
-    /// What is not sealed by us, or too old, is removed; so are answers that nobody came for.
+    /// What is not sealed by us, or too old, is removed; so are answers that nobody came for. An order that only
+    /// another version knows is refused.
     ///
-    /// - Parameter isWanted: the others stay, for another gateway.
-    func take(now: Int, where isWanted: (Order) -> Bool = { _ in true }) -> [Taken] {
+    /// - Parameters:
+    ///   - isLast: whether no other gateway is about to look here, which may know such an order.
+    ///   - isWanted: the others stay, for another gateway.
+    func take(
+        now: Int, isLast: Bool = true, where isWanted: (Order) -> Bool = { _ in true }
+    ) -> [Taken] {
         let files = files
         for file in files where file.hasSuffix(".answer") && isForgotten(file) { remove(file) }
         return files.filter { $0.hasSuffix(".order") && !$0.hasPrefix(".") }.sorted().compactMap {
             file in
             let name = String(file.dropLast(".order".count))
-            guard let envelope: Envelope = read(file), now <= envelope.until else {
+            guard let bytes = opened(file), let limit = Self.decoded(bytes, as: TimeLimit.self),
+                now <= limit.until
+            else {
                 remove(file)
+                return nil
+            }
+            guard let envelope = Self.decoded(bytes, as: Envelope.self) else {
+                if isLast, move(file, to: "\(name).taken") {
+                    // Where it cannot be left, the command says after a while that nobody answered.
+                    try? answer(name, .refused(Self.isOfAnotherVersion))
+                }
                 return nil
             }
             guard isWanted(envelope.order), move(file, to: "\(name).taken") else { return nil }
@@ -124,15 +138,28 @@ package struct OrderBox: Sendable {
 
     /// Tells the command that waits.
     func answer(_ taken: Taken, _ answer: OrderAnswer) throws(FileProblem) {
-        remove("\(taken.name).taken")
-        try put(answer, as: "\(taken.name).answer")
+        try self.answer(taken.name, answer)
     }
+
+    private func answer(_ name: String, _ answer: OrderAnswer) throws(FileProblem) {
+        remove("\(name).taken")
+        try put(answer, as: "\(name).answer")
+    }
+
+    private static let isOfAnotherVersion =
+        "the gateway that runs is of another version of ocmgate, which does not know this order; restart it, or "
+        + "use its own program"
 
     // MARK: Files
 
     private struct Envelope: Codable {
         let order: Order
         /// Unix seconds.
+        let until: Int
+    }
+
+    /// What is read of an order of every version.
+    private struct TimeLimit: Decodable {
         let until: Int
     }
 
@@ -186,10 +213,18 @@ package struct OrderBox: Sendable {
 
     /// nil when it is not there, is longer than any of ours, or was not sealed under this name.
     private func read<Value: Decodable>(_ file: String) -> Value? {
+        opened(file).flatMap { Self.decoded($0, as: Value.self) }
+    }
+
+    private func opened(_ file: String) -> Data? {
         guard let sealed = try? PrivateFile.readPlain(path(file), limit: Self.mostBytes),
             let bytes = try? seal.open(sealed, authenticating: Array(file.utf8))
         else { return nil }
-        return try? JSONDecoder().decode(Value.self, from: Data(bytes))
+        return Data(bytes)
+    }
+
+    private static func decoded<Value: Decodable>(_ bytes: Data, as type: Value.Type) -> Value? {
+        try? JSONDecoder().decode(type, from: bytes)
     }
 
     /// What an order or an answer may have.

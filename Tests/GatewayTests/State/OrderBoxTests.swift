@@ -157,6 +157,34 @@ import Testing
         #expect(orders.take(now: 0).isEmpty)
     }
 
+    /// Between the new program's coming and the restart commands are of another version than what runs.
+    @Test func anOrderOfAnotherVersionIsRefusedAtOnce() async throws {
+        let world = try await TestGateway()
+        let folder = world.scratch.file("state.db.orders")
+        let seal = try world.world.seal.aead(for: .order)
+        let now = world.gateway.environment.now()
+        for (name, until) in [("new", now + 10), ("late", now - 1)] {
+            let text = #"{"order":{"ofTomorrow":{"_0":"x"}},"until":\#(until)}"#
+            try PrivateFile.create(
+                "\(folder)/\(name).order",
+                seal.seal(Array(text.utf8), authenticating: Array("\(name).order".utf8)))
+        }
+        #expect(world.gateway.orders.take(now: now, isLast: false).isEmpty)
+        #expect(try waits(in: world))
+        await world.gateway.carryOutOrders()
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["new.answer"])
+        let answer = try seal.open(
+            PrivateFile.read("\(folder)/new.answer"), authenticating: Array("new.answer".utf8))
+        guard
+            case .refused(let reason) = try JSONDecoder().decode(
+                OrderAnswer.self, from: Data(answer))
+        else {
+            Issue.record("\(answer)")
+            return
+        }
+        #expect(reason.contains("another version of ocmgate"))
+    }
+
     /// Whoever asked was killed.
     @Test func anAnswerThatNobodyCameForIsRemoved() async throws {
         let world = try await TestGateway()
