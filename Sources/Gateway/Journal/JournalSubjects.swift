@@ -142,18 +142,19 @@ final class JournalSubjects {
         } catch { throw unusable(path, error) }
     }
 
-    private static func unusable(_ path: String, _ error: any Error) -> FileProblem {
+    static func unusable(_ path: String, _ error: any Error) -> FileProblem {
         if let problem = error as? FileProblem { return problem }
-        let code = (error as? DatabaseError)?.resultCode
-        guard code == .SQLITE_NOTADB || code == .SQLITE_CORRUPT else {
+        let error = error as? DatabaseError ?? DatabaseError(message: "\(error)")
+        let text = error.words
+        guard [.SQLITE_NOTADB, .SQLITE_CORRUPT].contains(error.resultCode) else {
             return FileProblem(
-                path, "cannot be opened: \(error)",
-                DiskTrouble.found(around: path)?.remedy
+                path, "cannot be opened: \(text)",
+                error.trouble(around: path)?.remedy
                     ?? "see whether the disk is whole; without this file the people in the "
                     + "journal cannot be told any more")
         }
         return FileProblem(
-            path, "is damaged: \((error as? DatabaseError)?.message ?? "\(error)")",
+            path, "is damaged: \(text)",
             "see whether the disk is whole, and bring back a copy; or move it away, and "
                 + lossAccepted(path))
     }

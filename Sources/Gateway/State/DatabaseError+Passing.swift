@@ -22,4 +22,13 @@ extension DatabaseError {
         default: nil
         }
     }
+
+    /// What SQLite says, without the statement.
+    var words: String { message ?? "\(resultCode)" }
+
+    /// The trouble of the disk of a file by which a statement failed; nil where it was another. A full disk is known by
+    /// the code: what was written is taken back, and leaves room then.
+    func trouble(around path: String) -> DiskTrouble? {
+        resultCode == .SQLITE_FULL ? .full : DiskTrouble.found(around: path)
+    }
 }

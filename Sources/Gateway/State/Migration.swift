@@ -51,8 +51,9 @@ package struct Migration: Sendable, Equatable {
         } catch let error as DatabaseError where error.passing == .full {
             throw noRoom(size)
         } catch {
+            let reason = (error as? DatabaseError)?.words ?? "\(error)"
             throw FileProblem(
-                path, "cannot be kept as \(copy) before its schema changes: \(error)",
+                path, "cannot be kept as \(copy) before its schema changes: \(reason)",
                 "see whether the disk is whole")
         }
     }

@@ -255,14 +255,14 @@ extension FileProblem {
             self.init(path, "cannot be opened: \(error)")
             return
         }
-        let text = error.message ?? "\(error.resultCode)"
+        let text = error.words
         switch error.resultCode {
         case .SQLITE_NOTADB, .SQLITE_CORRUPT:
             self.init(path, "is damaged: \(text)", Store.damagedRemedy)
         default:
             self.init(
                 path, "cannot be opened: \(text)",
-                DiskTrouble.found(around: path)?.remedy
+                error.trouble(around: path)?.remedy
                     ?? "check the disk, its space and the permissions of the folder")
         }
     }

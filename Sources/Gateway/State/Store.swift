@@ -290,7 +290,7 @@ extension Store {
             }
             return nil
         } catch let error as DatabaseError {
-            let text = error.message ?? "\(error.resultCode)"
+            let text = error.words
             if error.passing != nil { return .disk(text) }
             switch error.resultCode {
             case .SQLITE_CONSTRAINT, .SQLITE_MISMATCH, .SQLITE_TOOBIG: return .conflict(text)

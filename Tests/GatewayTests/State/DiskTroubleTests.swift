@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import SystemPackage
 import Testing
 
@@ -22,6 +23,23 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path) == [])
         #expect(DiskTrouble.found(on: scratch.file("none")) == nil)
         #expect(DiskTrouble.found(on: "/proc") == nil)
+    }
+
+    /// SQLite has given its room back by then.
+    @Test func aFullDatabaseIsKnownByWhatSQLiteSays() throws {
+        let path = try Scratch().file("subjects.db")
+        let error = DatabaseError(
+            resultCode: .SQLITE_FULL, message: "database or disk is full", sql: "COMMIT TRANSACTION"
+        )
+        for problem in [
+            JournalSubjects.unusable(path, error), FileProblem(path: path, reading: error),
+        ] {
+            #expect(
+                problem.description
+                    == "\(path): cannot be opened: database or disk is full; make room on its disk")
+        }
+        let other = DatabaseError(resultCode: .SQLITE_CANTOPEN, message: "no", sql: "SELECT 1")
+        #expect(!JournalSubjects.unusable(path, other).description.contains("SELECT"))
     }
 
     @Test func aLockThatCannotBeMadeSaysWhatMendsIt() throws {
