@@ -126,6 +126,6 @@ struct PolicyParts: Sendable {
         let text = hint ?? row.disclosed.hint
         let stop = text.hasSuffix(".") ? "" : "."
         let whole = contact.map { "\(text)\(stop) Contact: \($0)" } ?? text
-        return Refusal(row, outcome, code: code, status: status, hint: whole)
+        return Refusal(row, outcome, code: code, status: status, hint: whole, written: hint)
     }
 }

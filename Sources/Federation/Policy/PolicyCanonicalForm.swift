@@ -1,7 +1,8 @@
 internal import OpenSSL
 
-/// A policy as text in which only what is judged by, or shown to peers, counts: comments, tests,
-/// the order of keys and of sets do not; the order of blocks does.
+/// A policy as text in which only what its file says counts of what is judged by, or shown to peers: comments,
+/// tests, the order of keys and of sets do not; the order of blocks does. Hints that the program gives are no part
+/// of it, so that another release, whose sentences are others, has the same hash.
 struct PolicyCanonicalForm {
     private(set) var text = "ocmgate policy 1\n"
 
@@ -99,7 +100,7 @@ struct PolicyCanonicalForm {
     }
 
     private func words(_ refusal: Refusal) -> String {
-        [refusal.code, String(refusal.status), refusal.hint ?? ""].map(exactlyQuoted)
+        [refusal.code, String(refusal.status), refusal.written ?? ""].map(exactlyQuoted)
             .joined(separator: " ")
     }
 

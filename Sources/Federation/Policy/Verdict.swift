@@ -38,6 +38,8 @@ package struct Refusal: Sendable, Equatable {
     package let code: String
     package let status: Int
     package let hint: String?
+    /// The hint as it stands in the policy's file; nil where that has none, so that it is the program's.
+    let written: String?
     package let outcome: Outcome
     /// Seconds until a full limit may have room; nil: as the row has it.
     package private(set) var roomAfter: Int?
@@ -51,13 +53,14 @@ package struct Refusal: Sendable, Equatable {
 
     init(
         _ row: DenialCode, _ outcome: Outcome = .deny, code: String? = nil, status: Int? = nil,
-        hint: String? = nil
+        hint: String? = nil, written: String? = nil
     ) {
         self.row = row
         self.outcome = outcome
         self.code = code ?? row.rawValue
         self.status = status ?? row.status
         self.hint = hint
+        self.written = written
     }
 
     /// The same until there is room again.

@@ -130,6 +130,51 @@ import Testing
         #expect(Set(hashes).count == 1)
     }
 
+    /// Another release may say it in other words, and judges the same.
+    @Test func theProgramsOwnSentencesAreNoPartOfIt() throws {
+        let limit = """
+            [[limit]]
+            name = "l"
+            on = "share.in"
+            rate = "1/day"
+            per = "peer"
+
+            """
+        let form = PolicyCanonicalForm(try PolicySamples.read(text + limit).parts).text
+        for code in [
+            DenialCode.signatureRequired, .tokenExchangeRequired, .notAllowed, .limitExceeded,
+        ] {
+            #expect(!form.contains(code.hint), "\(code)")
+        }
+        #expect(form.contains("signature_required") && form.contains("limit_exceeded"))
+        let own = text.replacing("action = \"deny\"", with: "action = \"deny\"\nhint = \"ask us\"")
+        #expect(PolicyCanonicalForm(try PolicySamples.read(own).parts).text.contains("ask us"))
+    }
+
+    /// A hash that changes by itself would tell operators that somebody changed their policy.
+    @Test func theFormOfOneThatIsKnownStaysWhatItIs() throws {
+        let policy = try PolicySamples.read(
+            """
+            version = 1
+            name = "p"
+            [[require]]
+            name = "signed"
+            on = "share.in"
+            need = ["signature"]
+
+            """)
+        #expect(
+            PolicyCanonicalForm(policy.parts).text == #"""
+                ocmgate policy 1
+                policy "p" "enforce" "deny" "deny" ""
+                require "signed" "enforce"
+                on "share.in"
+                need "signature \"signature_required\" \"401\" \"\""
+
+                """#)
+        #expect(policy.hash == "92255a2f18f5ceda")
+    }
+
     @Test func hashIsSixteenHexDigits() throws {
         let hash = try PolicySamples.read(text).hash
         #expect(hash.count == 16)

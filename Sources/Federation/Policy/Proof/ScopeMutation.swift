@@ -186,10 +186,14 @@ struct RefusalMutation {
         let status = refusal.status == 403 ? 400 : 403
         return [
             RefusalMutation(words: "code \(quoted(refusal.code)) becomes another") {
-                Refusal($0.row, $0.outcome, code: "another_code", status: $0.status, hint: $0.hint)
+                Refusal(
+                    $0.row, $0.outcome, code: "another_code", status: $0.status, hint: $0.hint,
+                    written: $0.written)
             },
             RefusalMutation(words: "status \(refusal.status) becomes \(status)") {
-                Refusal($0.row, $0.outcome, code: $0.code, status: status, hint: $0.hint)
+                Refusal(
+                    $0.row, $0.outcome, code: $0.code, status: status, hint: $0.hint,
+                    written: $0.written)
             },
         ]
     }
