@@ -17,9 +17,12 @@ final class BackendServer: Sendable {
     struct Timeouts: Sendable {
         /// To the first byte of an answer.
         let headers: Duration
-        /// The same for what may take long though nothing is wrong: PUT, COPY and MOVE (settled
-        /// questions, 20), DELETE, and pages, which hold a request until there is news (decision 65).
-        var patient: Duration { headers * 4 }
+        /// The same for what peers ask that may take long though nothing is wrong: PUT, COPY and MOVE (settled
+        /// questions, 20), and DELETE.
+        var patient: Duration { UpstreamLimits.longestSilence(headers) }
+        /// The same for people and their programs, who wait for as long as they like: the last step of a
+        /// large upload is answered when the pieces of it are one file (decision 65).
+        let pages: Duration
     }
 
     /// What follows from the backend's document; swapped as a whole when it is fetched again.

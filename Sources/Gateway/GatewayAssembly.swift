@@ -156,7 +156,8 @@ extension RunningGateway {
                 limits: limits, health: UpstreamHealth { log.tell($0) }),
             head: try BackendHead(
                 host: settings.host, scheme: site.scheme, authority: site.host.description),
-            timeouts: .init(headers: settings.headers), tokenPath: configuration.token.path,
+            timeouts: .init(headers: settings.headers, pages: settings.pages),
+            tokenPath: configuration.token.path,
             origin: site.origin, hosts: settings.names)
     }
 

@@ -372,7 +372,7 @@ def hasty(start):
     stage = Stage(start, prepare=lambda gateway: gateway.configuration.write_text(
         gateway.configuration.read_text().replace(
             'pass = "all"', 'pass = "all"\n'
-            'timeouts = { connect = "1s", headers = "1s", idle = "2s" }')),
+            'timeouts = { connect = "1s", headers = "1s", pages = "4s", idle = "2s" }')),
         configuration='\n[limits]\nrequest_head = "2s"\nkeep_alive = "3s"\n'
                       'requests_per_connection = 5\n')
     yield stage
@@ -386,7 +386,7 @@ def test_an_origin_that_does_not_answer_is_a_504(hasty, method):
     response = hasty.get(target, lambda visit, _: visit.ends(30), method)
     assert response.status == 504
     # The origin itself ends after thirty.
-    # A page may take four times `timeouts.headers`.
+    # A page may take `timeouts.pages`.
     assert 4 <= time.monotonic() - began < 25
     assert hasty.count(target) == 1
     assert hasty.get("/well").status == 200

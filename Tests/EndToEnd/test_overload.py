@@ -148,7 +148,8 @@ def test_answers_that_nobody_reads_take_no_memory_from_others(start, target):
 
 def hasty(gateway):
     gateway.configuration.write_text(gateway.configuration.read_text().replace(
-        'pass = "all"', 'pass = "all"\ntimeouts = { connect = "1s", headers = "1s" }'))
+        'pass = "all"',
+        'pass = "all"\ntimeouts = { connect = "1s", headers = "1s", pages = "4s" }'))
 
 
 class Helper:

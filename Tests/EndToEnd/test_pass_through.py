@@ -196,7 +196,7 @@ def test_pages_that_hold_their_requests_are_waited_for_and_shut_nobody_out(start
 
     def hasty(gateway):
         gateway.configuration.write_text(gateway.configuration.read_text().replace(
-            'pass = "all"', 'pass = "all"\ntimeouts = { headers = "1s" }'))
+            'pass = "all"', 'pass = "all"\ntimeouts = { headers = "1s", pages = "6s" }'))
 
     backend = ScriptedBackend(script)
     try:
@@ -206,11 +206,14 @@ def test_pages_that_hold_their_requests_are_waited_for_and_shut_nobody_out(start
                 return [pool.submit(lambda number=number: gateway.request("GET", f"/{kind}/{number}").status)
                         for number in range(6)]
             assert [each.result() for each in ask("late")] == [200] * 6
+            began = time.monotonic()
             hung = ask("hung")
             while not all(each.done() for each in hung):
                 assert gateway.request("GET", "/page").status == 200
                 time.sleep(0.1)
             assert [each.result() for each in hung] == [504] * 6
+            # More than four times `timeouts.headers`, which peers may wait.
+            assert time.monotonic() - began >= 6
         assert gateway.request("GET", "/page").status == 200
         assert gateway.lines("backend.suspended", 0) == []
     finally:

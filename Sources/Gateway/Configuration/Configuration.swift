@@ -88,6 +88,8 @@ package struct Configuration: Sendable {
         package var connect: Duration
         package var headers: Duration
         package var idle: Duration
+        /// As `headers`, for people and their programs.
+        package var pages: Duration
 
         /// `backend.pass`: what reaches the backend.
         package enum Pass: String, Sendable, CaseIterable { case all, ocm }

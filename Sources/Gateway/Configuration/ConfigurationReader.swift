@@ -127,14 +127,18 @@ struct ConfigurationReader {
         let announcement =
             table.read("proxy_protocol", TOMLForm<Upstream.Announcement>.word("version")) ?? .none
         let times = timeouts(
-            &table, [("connect", .seconds(3)), ("headers", .seconds(30)), ("idle", .seconds(300))])
+            &table,
+            [
+                ("connect", .seconds(3)), ("headers", .seconds(30)), ("idle", .seconds(300)),
+                ("pages", .seconds(3600)),
+            ])
         table.finish()
         guard let url else { return nil }
         let own = site.flatMap { URLParts($0.origin)?.host.description } ?? ""
         return Configuration.BackendSettings(
             endpoint: url.endpoint, tlsName: url.tlsName, kind: kind, host: host ?? own,
             pass: pass, announcement: announcement, connect: times[0], headers: times[1],
-            idle: times[2])
+            idle: times[2], pages: times[3])
     }
 
     /// Warns of a backend that has the name and the port by which clients come here: the gateway would ask

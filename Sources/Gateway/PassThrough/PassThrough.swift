@@ -44,7 +44,7 @@ extension Gateway {
             return .forward(
                 Forwarding(
                     to: backend.upstream, head: writer, body: judged?.request.body,
-                    firstByte: backend.timeouts.patient,
+                    firstByte: backend.timeouts.pages,
                     switching: isWebSocket ? .webSocket : .refused,
                     onHead: { [backendPlaces] head in backendPlaces.edit(head) },
                     onFailure: { [self] failure in unavailable(Denial(failure), to: client) }))

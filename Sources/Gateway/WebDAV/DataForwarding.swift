@@ -111,10 +111,14 @@ extension Gateway {
         let room: StreamedRoom?
         var withdrawn: (@Sendable (Int) -> Answer?)?
         var onEnd: (@Sendable (ForwardingResult) -> Void)?
+        let firstByte: Duration
         switch basis {
-        case .unjudged: room = nil
+        case .unjudged:
+            room = nil
+            firstByte = backend.timeouts.pages
         case .granted(let grant, let pending):
             room = pending
+            firstByte = self.firstByte(request.head.method)
             withdrawn = { [self] passed in withdrawal(of: grant, request, after: passed) }
             if backend.view.backend.credential == .basic {
                 onHead = heard(
@@ -124,7 +128,7 @@ extension Gateway {
         }
         return .forward(
             Forwarding(
-                to: backend.upstream, head: head, firstByte: firstByte(request.head.method),
+                to: backend.upstream, head: head, firstByte: firstByte,
                 onHead: onHead, replacing: replacing(request, untold, room),
                 onFailure: { [self] failure in unavailable(Denial(failure), to: request.client) },
                 onData: room?.onData { [self] denial in refusal(denial, of: request) },

@@ -19,6 +19,8 @@ package final class Upstream: Sendable {
     package let health: UpstreamHealth?
     /// The limits that every request looks at.
     let firstByte: LoopSpan
+    /// `UpstreamLimits.longestSilence`.
+    let silence: Duration
     let idle: LoopSpan
     let keepAlive: LoopSpan
 
@@ -37,6 +39,7 @@ package final class Upstream: Sendable {
         self.acquaintance = acquaintance
         self.limits = limits
         firstByte = LoopSpan(limits.firstByte)
+        silence = UpstreamLimits.longestSilence(limits.firstByte)
         idle = LoopSpan(limits.idle)
         keepAlive = LoopSpan(limits.keepAlive)
     }
@@ -81,6 +84,10 @@ package struct UpstreamLimits: Sendable {
     package var keepAlive = Duration.seconds(15)
     package var connections = 1024
     package var idleConnections = 64
+
+    /// For how long a server may be silent to everybody, however long a request may wait: four times
+    /// `firstByte`.
+    package static func longestSilence(_ firstByte: Duration) -> Duration { firstByte * 4 }
 
     package init() {}
 }

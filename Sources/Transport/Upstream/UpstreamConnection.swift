@@ -25,7 +25,12 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
     private var inbound = ByteBuffer()
     private var requestEnded = true
     private var allowance = BodyAllowance.unlimited
+    /// How long the server may be silent until that is told of it.
     private var firstByte: LoopSpan
+    /// How much longer the request waits, once it is whole.
+    private var patience = Duration.zero
+    /// What is left of that.
+    private var grace = Duration.zero
     /// How long it may take nothing of a request whose answer has not begun.
     private var longestStall: Duration
     private var lastFirstByte: (duration: Duration, span: LoopSpan)
@@ -70,8 +75,12 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
         self.receiver = receiver
         // What goes with the head is all of it.
         allowance = BodyAllowance(body.isEmpty ? framing : .none)
-        self.firstByte = span(firstByte)
-        longestStall = max(upstream.limits.idle, firstByte ?? upstream.limits.firstByte)
+        let wait = firstByte ?? upstream.limits.firstByte
+        let silence = min(wait, upstream.silence)
+        self.firstByte = span(silence)
+        patience = wait - silence
+        grace = .zero
+        longestStall = max(upstream.limits.idle, silence)
         requestEnded = false
         reader.expect(answerTo: method, switching: switching)
         let end = HeadWriter.end(framing)
@@ -85,8 +94,7 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
     }
 
     /// The limit of a request, which is mostly that of the one before.
-    private func span(_ firstByte: Duration?) -> LoopSpan {
-        guard let firstByte else { return upstream.firstByte }
+    private func span(_ firstByte: Duration) -> LoopSpan {
         if firstByte != lastFirstByte.duration {
             lastFirstByte = (firstByte, LoopSpan(firstByte))
         }
@@ -121,7 +129,9 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
             return
         }
         requestEnded = true
-        if !reader.hasAnswered { deadline = loop.latest + firstByte }
+        guard !reader.hasAnswered else { return }
+        deadline = loop.latest + firstByte
+        grace = patience
     }
 
     /// How long it may say nothing. An interim answer is none.
@@ -382,7 +392,13 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
         } else {
             let failure = reader.hasAnswered ? UpstreamFailure.idleTimeout : .firstByteTimeout
             upstream.health?.failed(failure, at: now, silentFor: firstByte)
-            fail(failure)
+            // Whether the server is there was told; the request may wait on.
+            if !reader.hasAnswered, grace > .zero {
+                deadline = now + grace
+                grace = .zero
+            } else {
+                fail(failure)
+            }
         }
     }
 

@@ -94,6 +94,7 @@ import Transport
         #expect(backend.connect == .seconds(3))
         #expect(backend.headers == .seconds(30))
         #expect(backend.idle == .seconds(300))
+        #expect(backend.pages == .seconds(3600))
 
         let outbound = configuration.outbound
         #expect(outbound.caFile == nil)

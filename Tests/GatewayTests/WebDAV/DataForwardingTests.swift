@@ -160,15 +160,17 @@ import Testing
         #expect(planned.lines.first == "GET \(Self.file)?a=%2f;b&c HTTP/1.1")
     }
 
-    @Test func writesAndPagesMayTakeFourTimesAsLong() async throws {
+    @Test func writesMayTakeFourTimesAsLongAndPagesALimitOfTheirOwn() async throws {
         let world = try await TestGateway()
         try await world.share(Self.secret)
         for (method, file, seconds) in [
             ("GET", Self.file, 1), ("PROPFIND", Self.file, 1), ("PUT", Self.file, 4),
             ("MOVE", Self.file, 4), ("COPY", Self.file, 4), ("DELETE", Self.file, 4),
-            ("GET", "/ocs/v2.php/apps/spreed/api/v1/chat/t", 4), ("POST", "/index.php/login", 4),
+            ("GET", "/ocs/v2.php/apps/spreed/api/v1/chat/t", 9),
+            ("MOVE", "/remote.php/dav/uploads/alice/1/.file", 9),
+            ("PROPFIND", "/public.php/webdav/link", 9),
         ] {
-            // On a page the secret of a share is refused.
+            // On a page the secret of a share is refused; what was never seen is a link's.
             let head = try world.head(
                 "\(method) \(file) HTTP/1.1", basic(file == Self.file ? Self.secret : "alice"),
                 "Depth: 1",

@@ -50,7 +50,8 @@ final class TestWorld: Sendable {
             head: try BackendHead(
                 host: settings.backend.host, scheme: site.scheme,
                 authority: site.host.description),
-            timeouts: .init(headers: .seconds(1)), tokenPath: settings.token.path,
+            timeouts: .init(headers: .seconds(1), pages: .seconds(9)),
+            tokenPath: settings.token.path,
             origin: site.origin, hosts: settings.backend.names)
         let holder = PolicyHolder(policy, key: seal.hmac(for: .limit))
         let keys = KeyHolder(try Self.ring(in: folder + "/keys", now: clock.now))

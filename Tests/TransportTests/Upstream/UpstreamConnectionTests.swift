@@ -98,6 +98,40 @@ import Testing
         #expect(world.receiver.heard == ["first_byte_timeout"])
     }
 
+    /// The longest silence of the server is told after four times `firstByte`, however long a request waits.
+    @Test func aRequestWaitsOnWhenTheSilenceHasBeenTold() throws {
+        let health = UpstreamHealth(.init(failures: 1, rest: .seconds(1))) { _ in }
+        let world = try World(health: health)
+        try world.send(.length(3), ["ab"], firstByte: .seconds(3600))
+        world.connection.flush()
+        world.connection.tick(at: LoopTime(milliseconds: 121_000))
+        #expect(health.isGood)
+        world.connection.send(ByteBuffer(string: "c"))
+        world.connection.endRequest()
+        world.connection.flush()
+        world.connection.tick(at: LoopTime(milliseconds: 119_000))
+        #expect(health.isGood)
+        for seconds in [122, 200, 3500] {
+            world.connection.tick(at: LoopTime(milliseconds: seconds * 1000))
+            #expect(!health.isGood && world.receiver.heard == [])
+        }
+        world.connection.tick(at: LoopTime(milliseconds: 3_800_000))
+        #expect(world.receiver.heard == ["first_byte_timeout"])
+    }
+
+    @Test func anAnswerAfterTheSilenceIsAnAnswer() throws {
+        let health = UpstreamHealth(.init(failures: 1, rest: .seconds(1))) { _ in }
+        let world = try World(health: health)
+        try world.send(.none, [], firstByte: .seconds(3600))
+        world.connection.endRequest()
+        world.connection.flush()
+        world.connection.tick(at: LoopTime(milliseconds: 130_000))
+        #expect(!health.isGood)
+        try world.channel.writeInbound(ByteBuffer(string: Self.answer))
+        #expect(world.receiver.heard == ["200", "ended"])
+        #expect(health.isGood)
+    }
+
     /// It says nothing of how long the final one may take, nor how long that may pause.
     @Test(arguments: [
         (UpstreamConnectionTests.answer, ["200", "ended"]), ("", ["first_byte_timeout"]),
@@ -169,19 +203,25 @@ import Testing
         let receiver = Receiver()
         private static let resolver = Resolver()
 
-        init(_ limits: UpstreamLimits = UpstreamLimits()) throws {
+        init(
+            _ limits: UpstreamLimits = UpstreamLimits(), health: UpstreamHealth? = nil
+        ) throws {
             let eventLoop = EmbeddedEventLoop()
             let loop = Loop(eventLoop, counters: Counters(), resolver: Self.resolver)
-            let upstream = Upstream(.tcp(.address(.v4(0x7F00_0001)), port: 9), limits: limits)
+            let upstream = Upstream(
+                .tcp(.address(.v4(0x7F00_0001)), port: 9), limits: limits, health: health)
             connection = UpstreamConnection(upstream, loop: loop, announced: .own)
             channel = EmbeddedChannel(handler: connection, loop: eventLoop)
             try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 9)).wait()
         }
 
-        func send(_ framing: BodyFraming, _ pieces: [String]) throws {
+        func send(
+            _ framing: BodyFraming, _ pieces: [String], firstByte: Duration? = nil
+        ) throws {
             var head = HeadWriter()
             try head.requestLine(.put, Array("/".utf8))
-            connection.begin(.put, head: head, framing: framing, firstByte: nil, for: receiver)
+            connection.begin(
+                .put, head: head, framing: framing, firstByte: firstByte, for: receiver)
             for piece in pieces { connection.send(ByteBuffer(string: piece)) }
         }
 

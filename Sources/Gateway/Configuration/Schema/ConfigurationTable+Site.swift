@@ -80,6 +80,10 @@ extension ConfigurationTable<Configuration> {
             .init("timeouts.idle", .duration(.seconds(300), "Between two pieces of a body.")) {
                 .time($0.backend.idle)
             },
+            .init(
+                "timeouts.pages",
+                .duration(.seconds(3600), "Until its answer begins, for people and their programs.")
+            ) { .time($0.backend.pages) },
         ])
 
     static let outbound = ConfigurationTable(
