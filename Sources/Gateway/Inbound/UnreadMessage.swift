@@ -125,7 +125,12 @@ extension Denial {
 extension RequestFailure {
     /// What whoever sent it can do about it, where that is more than the code has for all of them.
     fileprivate var hint: String? {
-        guard self == .targetCharacter else { return nil }
-        return "Percent-encode what is not ASCII in the path and the query (RFC 3986 2.1)."
+        switch self {
+        case .targetCharacter:
+            "Percent-encode what is not ASCII in the path and the query (RFC 3986 2.1)."
+        case .methodOverride:
+            "Send the method itself; no field takes its place here (X-HTTP-Method-Override)."
+        case _: nil
+        }
     }
 }

@@ -12,7 +12,7 @@ enum FieldKind: UInt8, Sendable {
     case hopByHop
     /// Ours to assert (`X-Forwarded-*`, `X-OCM-*`) or ours to ignore (method and path overrides,
     /// `Proxy`, `XAuthorization`, variables of CGI): never copied from a client, never named by
-    /// `Connection`.
+    /// `Connection`. A method override that is none of the request's own method is refused.
     ///
     /// gunicorn takes `SCRIPT_NAME` out of a field of that name and cuts it off the path, which is then
     /// another one than was judged; Django lets in whom `Remote-User` names, where it is told to. Apache
@@ -65,6 +65,15 @@ enum FieldKind: UInt8, Sendable {
         }
     }
 
+    /// Whether frameworks take the method of a request from a field of this name, in place of its own.
+    static func overridesMethod(_ name: Span<UInt8>) -> Bool {
+        for known in overriding where name.equalsIgnoringCase(known.bytes) { return true }
+        return false
+    }
+
+    private static let overriding = [
+        "x-http-method", "x-http-method-override", "x-method-override",
+    ].map { FieldName($0) }
     private static let trailing = ["cache-control", "content-digest", "date", "digest", "vary"]
         .map { FieldName($0) }
 

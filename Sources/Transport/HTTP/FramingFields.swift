@@ -14,15 +14,20 @@ struct FramingFields {
     /// `Transfer-Encoding` twice, on HTTP/1.0, or other than exactly `chunked`; both together
     /// (RFC 9112, section 6.3, without its leave to mend); `Host` twice; an expectation other than
     /// `100-continue`; a `Connection` option that is no token, or that names a field which decides
-    /// something end to end.
+    /// something end to end; in a request a field that says it has another method.
+    ///
+    /// - Parameter method: of the request; nil for an answer.
     init(
-        _ head: Span<UInt8>, _ entries: inout [FieldList.Entry], version: HTTPVersion
+        _ head: Span<UInt8>, _ entries: inout [FieldList.Entry], version: HTTPVersion,
+        method: Method? = nil
     ) throws(RequestFailure) {
         var sawCoding = false
         var nominates = false
         for entry in entries {
             switch entry.kind {
-            case .plain, .protected, .hopByHop, .reserved: break
+            case .plain, .protected, .hopByHop: break
+            case .reserved:
+                if let method { try Self.refuseOverride(head, entry, method) }
             case .host:
                 guard host == nil else { throw .hostRepeated }
                 host = entry.value
@@ -47,6 +52,17 @@ struct FramingFields {
         if sawCoding, contentLength != nil { throw .lengthAndCoding }
         if sawCoding, version == .http10 { throw .transferCodingVersion }
         if nominates { try readConnection(head, &entries) }
+    }
+
+    /// The field goes no further: without it the request would be another one than its sender meant.
+    private static func refuseOverride(
+        _ head: Span<UInt8>, _ entry: FieldList.Entry, _ method: Method
+    ) throws(RequestFailure) {
+        guard FieldKind.overridesMethod(head.extracting(entry.name)), !entry.value.isEmpty else {
+            return
+        }
+        let named = head.extracting(entry.value)
+        guard named.equalsIgnoringCase(Array(method.rawValue.utf8)) else { throw .methodOverride }
     }
 
     /// Whether a tab stands behind a value: whitespace like any other in the grammar, but other

@@ -19,6 +19,8 @@ package enum RequestFailure: String, Error, Sendable, CaseIterable {
     // The request line.
     case methodUnknown = "method_unknown"
     case methodNotAllowed = "method_not_allowed"
+    /// `X-HTTP-Method-Override`, or a field like it, with another method than the request has.
+    case methodOverride = "method_override"
     case target = "target"
     /// A byte above 127, which stands there as an escape.
     case targetCharacter = "target_character"
@@ -91,7 +93,7 @@ package enum RequestFailure: String, Error, Sendable, CaseIterable {
         case .requestLineTooLong: return 414
         case .expectation: return 417
         case .headTooLarge, .fieldTooLong, .tooManyFields: return 431
-        case .methodUnknown, .transferCodingUnknown: return 501
+        case .methodUnknown, .methodOverride, .transferCodingUnknown: return 501
         case .bodiesTooMany, .memoryShort, .handedOver: return 503
         case .versionUnsupported: return 505
         }

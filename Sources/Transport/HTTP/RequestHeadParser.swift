@@ -85,7 +85,8 @@ package struct RequestHeadParser: Sendable {
     ) throws(RequestFailure) -> RequestHead {
         var entries: [FieldList.Entry] = []
         swap(&entries, &self.entries)
-        let framing = try FramingFields(bytes, &entries, version: line.version)
+        let framing = try FramingFields(
+            bytes, &entries, version: line.version, method: line.method)
         let authority = try judgeHost(bytes, framing.host, line)
         let body: BodyFraming
         if framing.isChunked {

@@ -62,7 +62,8 @@ package struct HTTP2RequestReader {
         bytes.append(0x0A)
         guard bytes.count <= limits.total else { throw .headTooLarge }
 
-        let framing = try FramingFields(bytes.span, &entries, version: .http2)
+        let framing = try FramingFields(
+            bytes.span, &entries, version: .http2, method: method)
         let authority = try judgeHost(
             bytes, framing.host, other: host.map { block.bytes[$0] })
         return RequestHead(

@@ -32,7 +32,7 @@ import Testing
             (.bodiesTooMany, "backend_unavailable"), (.handedOver, "backend_unavailable"),
             (.requestTimeout, "request_timeout"), (.lengthAndCoding, "malformed_request"),
             (.headTooLarge, "malformed_request"), (.versionUnsupported, "malformed_request"),
-            (.methodNotAllowed, "method_not_allowed"),
+            (.methodNotAllowed, "method_not_allowed"), (.methodOverride, "malformed_request"),
         ] as [(RequestFailure, String)])
     func aFailureOfHTTPIsOneDecision(_ failure: RequestFailure, _ code: String) async throws {
         let world = try await TestGateway()

@@ -115,6 +115,8 @@ import Testing
         (Frame.request("CONNECT"), RequestFailure.methodNotAllowed),
         ([(":method", "CONNECT"), (":authority", "a.example:443")], .methodNotAllowed),
         (Frame.request("TRACE"), .methodNotAllowed), (Frame.request("get"), .methodUnknown),
+        (Frame.request("POST", "/", [("x-http-method-override", "PATCH")]), .methodOverride),
+        (Frame.request("GET", "/", [("x-http-method", "DELETE")]), .methodOverride),
         (Frame.request("GET", "https://a.example/"), .target), (Frame.request("GET", ""), .target),
         (Frame.request("GET", "a"), .target), (Frame.request("GET", "*"), .target),
         (Frame.request("GET", "/a b"), .target), (Frame.request("GET", "/a\r\nb"), .target),
