@@ -211,11 +211,22 @@ extension Denial {
     /// - Parameter isOfData: whether shared data are asked for there. One of their names that another decoding
     ///   would make a dot segment is not found: at any other status Nextcloud sets the whole share aside.
     init(_ failure: PathFailure, ofData isOfData: Bool) {
-        guard isOfData, failure == .doubleEncoding else {
-            self.init(.malformedPath, failure.rawValue)
-            return
+        self.init(
+            .malformedPath, status: isOfData && failure == .doubleEncoding ? 404 : nil,
+            hint: failure.hint, failure.rawValue)
+    }
+}
+
+extension PathFailure {
+    /// What whoever sent it can do about it, where that is more than the code has for all of them.
+    fileprivate var hint: String? {
+        switch self {
+        case .encoding:
+            "The path has bytes that are no UTF-8; escape letters as UTF-8 (%C3%BC, not %FC)."
+        case .control: "The path has a control character; a file that has one has to be renamed."
+        case .dotSegment: "The path has a dot segment (. or .., also with ; and more behind it)."
+        case _: nil
         }
-        self.init(.malformedPath, status: 404, failure.rawValue)
     }
 }
 

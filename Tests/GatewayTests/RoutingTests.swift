@@ -96,6 +96,21 @@ import Testing
         #expect(own.status == nil)
     }
 
+    /// Who meets one has a client or a file of long ago, and can only go by what is said.
+    @Test(arguments: [
+        ("M%FCller.txt", "UTF-8"), ("%e4%b8", "UTF-8"), ("a%01", "control character"),
+        ("a%0Ab", "control character"), ("a%7f", "control character"), ("..;x", "dot segment"),
+        (".;x", "dot segment"),
+    ])
+    func whatIsWrongWithANameIsSaid(_ name: String, _ word: String) async throws {
+        let world = try await TestGateway()
+        for folder in ["/remote.php/dav/files/alice", "/public.php/webdav"] {
+            let planned = try world.plan("PUT \(folder)/\(name) HTTP/1.1", "Content-Length: 0")
+            #expect((planned.status, planned.code) == (400, "malformed_path"))
+            #expect(planned.hint?.contains(word) == true)
+        }
+    }
+
     @Test func aPathOnlyEverHasOneReading() throws {
         var numbers = SystemRandomNumberGenerator()
         let pieces = [
