@@ -128,8 +128,10 @@ extension [ShareProtocol] {
         let blanks = compactMap(\.secret).map { SecretSwap($0, by: Secret([])) }
         return filter { way in
             way.places.contains { place in
-                [place, percentDecoded(place) ?? ""].contains { text in
-                    blanks.contains { $0.isLeft(in: [UInt8](text.utf8)) }
+                let (bytes, decoded) = ([UInt8](place.utf8), percentDecoded(place) ?? "")
+                return blanks.contains { blank in
+                    blank.isLeft(in: bytes)
+                        || decoded != place && blank.isLeft(in: [UInt8](decoded.utf8))
                 }
             }
         }.map(\.name)

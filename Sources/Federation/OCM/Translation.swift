@@ -25,7 +25,21 @@ package struct SecretSwap: Sendable {
     /// chance.
     package func isLeft(in body: [UInt8]) -> Bool {
         guard old.count >= 8, body.count >= old.count, old != new else { return false }
-        return body.firstRange(of: Array(old.text.utf8)) != nil
+        return old.withBytes { body.span.holds($0) }
+    }
+}
+
+extension Span<UInt8> {
+    /// Whether these bytes stand together somewhere in it; there is at least one.
+    fileprivate func holds(_ bytes: Span<UInt8>) -> Bool {
+        var start = 0
+        while start + bytes.count <= count {
+            var length = 0
+            while length < bytes.count, self[start + length] == bytes[length] { length += 1 }
+            if length == bytes.count { return true }
+            start += 1
+        }
+        return false
     }
 }
 
@@ -92,8 +106,8 @@ package struct Translation: Sendable {
     }
 
     /// The names of those of the ways to a share that the backend is not told: what replaces a secret opens WebDAV
-    /// alone, and a URI is no place for one. CERNBox refuses a whole share for a way that the sender's document does not name, and of files it is
-    /// told WebDAV there alone.
+    /// alone, and a URI is no place for one. CERNBox refuses a whole share for a way that the sender's document
+    /// does not name, and of files it is told WebDAV there alone.
     package func waysLeftOut(
         of ways: [ShareProtocol], _ taken: Set<ShareRequirement>, swaps: [SecretSwap] = []
     ) -> [String] {
