@@ -36,8 +36,8 @@ import Testing
         try note()
         #expect(former == nil)
         #expect(!allowance.holds(under: .init(policy: nil, address: nil, mtls: .none, now: 7)))
-        let policy = try policy()
-        #expect(!allowance.holds(under: .init(policy: policy, address: nil, mtls: .none, now: 7)))
+        let next = try policy()
+        #expect(!allowance.holds(under: .init(policy: next, address: nil, mtls: .none, now: 7)))
     }
 
     private func policy() throws -> Policy {
