@@ -22,7 +22,12 @@ package struct Migration: Sendable, Equatable {
         }
         (self.path, from, to) = (path, done, Schema.newest)
         try keep(db, margin)
-        try Schema.migrate(db)
+        do { try Schema.migrate(db) } catch let error as DatabaseError where error.passing == .full
+        {
+            // The state is as it was, and its copy has the room that an older program wants.
+            try? FileManager.default.removeItem(atPath: copy)
+            throw error
+        }
     }
 
     /// Where a state of an older schema is kept.

@@ -105,6 +105,21 @@ import Testing
         #expect(Store.upgrade(of: path)?.from == 5)
     }
 
+    @Test func whereTheStepsFindNoRoomTheirCopyGivesItBack() throws {
+        try makeOlder()
+        let database = try DatabaseQueue(path: path, configuration: Store.configuration())
+        try database.writeWithoutTransaction { db in
+            // Not less than it has now.
+            try db.execute(sql: "PRAGMA max_page_count = 1")
+            let error = #expect(throws: DatabaseError.self) {
+                _ = try Migration(db, of: path, DiskMargin { nil })
+            }
+            #expect(error?.resultCode == .SQLITE_FULL)
+            #expect(try Schema.version(db) == 5)
+        }
+        #expect(!PrivateFile.exists(path + ".schema5"))
+    }
+
     @Test func whereTheCopyCannotBeKeptNothingIsChanged() throws {
         try makeOlder()
         try FileManager.default.createDirectory(
