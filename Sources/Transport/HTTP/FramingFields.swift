@@ -62,7 +62,9 @@ struct FramingFields {
             return
         }
         let named = head.extracting(entry.value)
-        guard named.equalsIgnoringCase(Array(method.rawValue.utf8)) else { throw .methodOverride }
+        guard named.equalsIgnoringCase(Array(method.rawValue.lowercased().utf8)) else {
+            throw .methodOverride
+        }
     }
 
     /// Whether a tab stands behind a value: whitespace like any other in the grammar, but other

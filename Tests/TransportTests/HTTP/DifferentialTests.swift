@@ -45,6 +45,7 @@ import Testing
         "host_missing": "Host is the user's business",
         "host_repeated": "Host is the user's business",
         "method_not_allowed": "TRACE and CONNECT are methods like any other",
+        "method_override": "what takes the place of a method is the user's business",
         "request_line": "empty lines before a request are skipped, however many",
         "request_line_too_long": "no limit below 80 KiB",
         "target": "the form of a target is the user's business",
