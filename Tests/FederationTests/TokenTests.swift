@@ -1,6 +1,7 @@
-import Federation
 import OpenSSL
 import Testing
+
+@testable import Federation
 
 @Suite struct TokenSealerTests {
     private let key: TokenSealer.Key
@@ -41,6 +42,36 @@ import Testing
             share: "", peer: token.peer, permissions: permissions, pathPrefix: "", issued: 0,
             expires: 10, epoch: .max)
         #expect(try sealer.open(try sealer.seal(token).text, now: 9) == token)
+    }
+
+    /// A share's name, a path, a time made and one to expire.
+    @Test(arguments: [
+        (256, 0, 0, 1), (0, 2049, 0, 1), (0, 0, -1, 1), (0, 0, -2, -1), (0, 0, 0, -1),
+    ])
+    func whatTheLayoutDoesNotHoldIsNotSealed(
+        _ share: Int, _ path: Int, _ issued: Int, _ expires: Int
+    ) {
+        let token = AccessToken(
+            share: String(repeating: "1", count: share), peer: token.peer,
+            permissions: .unspecified, pathPrefix: String(repeating: "/", count: path),
+            issued: issued, expires: expires, epoch: 0)
+        let denial = #expect(throws: Denial.self) { try sealer.seal(token) }
+        #expect(denial?.code == .backendUnavailable)
+    }
+
+    @Test func aLayoutThatIsNotWholeIsNone() throws {
+        for token in [token.pathPrefix, ""].map({ path in
+            AccessToken(
+                share: "42", peer: token.peer, permissions: .unspecified, pathPrefix: path,
+                issued: 0, expires: 1, epoch: 0)
+        }) {
+            let whole = try #require(token.encoded())
+            #expect(AccessToken(decoding: whole) == token)
+            for count in whole.indices {
+                #expect(AccessToken(decoding: Array(whole[..<count])) == nil, "\(count)")
+            }
+            #expect(AccessToken(decoding: whole + [0]) == nil)
+        }
     }
 
     @Test func anExpiredTokenIsRefusedAndLooksInvalid() throws {
@@ -279,6 +310,11 @@ import Testing
         ("grant_type=client_credentials", .unsupportedGrantType),
         ("grant_type=authorization_code&client_id=a+b&code=c", .invalidClient),
         ("grant_type=authorization_code&client_id=user%40a.test&code=c", .invalidClient),
+        (
+            "grant_type=authorization_code&code=c&client_id=https://a.test/"
+                + String(repeating: "c", count: 498),
+            .invalidClient
+        ),
     ])
     func brokenRequestsGetTheErrorOfTheRFC(_ text: String, _ error: OAuthError) throws {
         let denial = #expect(throws: Denial.self) { try read(text) }
