@@ -1,4 +1,5 @@
 import Federation
+import OpenSSL
 import Testing
 
 @Suite struct OCMAddressTests {
@@ -71,6 +72,9 @@ import Testing
     private static let uuid = "056afc87-4dd7-4f00-8a00-0123456789ab"
     /// The base64 of the UUID and of an `@`, with the first bits of what follows.
     private static let code = "MDU2YWZjODctNGRkNy00ZjAwLThhMDAtMDEyMzQ1Njc4OWFiQG"
+    /// The base64 of an address whose name is as long as a UUID.
+    private static let chosen = Base64.encode(
+        Array("\(String(repeating: "b", count: 36))@h.test".utf8))
 
     @Test(arguments: [
         ("bob@h.test", "bob@h.test"), ("bob@h.test@h.test", "bob@h.test"),
@@ -98,6 +102,7 @@ import Testing
         ("\(code)gudGVzdA=x@h.test", "\(code)gudGVzdA=x@h.test"),
         // Of bob@h.test, which somebody else may choose for a name.
         ("Ym9iQGgudGVzdA@h.test", "Ym9iQGgudGVzdA@h.test"),
+        ("\(chosen)@h.test", "\(chosen)@h.test"),
         // Without its end it would be no address.
         ("https://x@https://h.test@h.test", "https://x@https://h.test@h.test"),
     ])

@@ -105,6 +105,7 @@ import Testing
         "[]", "{}", #"{"status":"ok"}"#, #"{"token":""}"#, #"{"token":"a b"}"#, "no",
         #"{"token":"a","sharedSecret":"b"}"#, #"{"token":7}"#, #"{"token":"a","providerId":"a"}"#,
         #"{"token":"NEWSECRET","providerId":"7/NEWSECRET"}"#,
+        #"{"token":"\#(String(repeating: "a", count: 513))"}"#,
     ])
     func anAnswerWithoutOneSecretMakesNoShare(_ body: String) {
         #expect(ReshareAnswer(parsing: Array(body.utf8)) == nil)

@@ -212,6 +212,16 @@ import Testing
         #expect(denial?.status == 400)
     }
 
+    @Test(arguments: [(64, 15, true), (65, 0, false), (1, 16, false)])
+    func listsAndWaysHaveAnEnd(_ words: Int, _ ways: Int, _ isTaken: Bool) {
+        let permissions = Array(repeating: #""read""#, count: words).joined(separator: ",")
+        let others = (0..<ways).map { #","way\#($0)":{"sharedSecret":"x"}"# }.joined()
+        let webdav = #""webdav":{"uri":"x","sharedSecret":"x","permissions":[\#(permissions)]}"#
+        let body = Samples.owncloud10.replacing(
+            #""options":{"sharedSecret":"SECRET15CHARS00"}"#, with: webdav + others)
+        #expect(((try? Samples.share(body)) != nil) == isTaken)
+    }
+
     @Test func aBodyOverTheLimitIsTooLarge() {
         let denial = #expect(throws: Denial.self) {
             try Share(parsing: [UInt8](repeating: 0x20, count: 262_145))
