@@ -29,7 +29,8 @@ import Testing
 
     /// A pattern that no address can ever match would be a rule that looks safe and does nothing.
     @Test(arguments: [
-        "", "a\nb", "alice@", "*@under_score.example", "*@https://cloud.example",
+        "", "a\nb", "a\u{7F}b", "alice\n*", "alice@", "*@under_score.example",
+        "*@https://cloud.example",
         "*@*.bücher.example", "a@b c.example", String(repeating: "a", count: 1025),
     ])
     func patternIsRefused(_ pattern: String) {

@@ -15,6 +15,14 @@ import Testing
             "7:8: \"5/m\" is not a rate like \"60/min\" (a number, and s, min, hour or day, or several: \"100/15min\")"
         ),
         (
+            "per = \"peer\"\nrate = \"+5/min\"",
+            "7:8: \"+5/min\" is not a rate like \"60/min\" (a number, and s, min, hour or day, or several: \"100/15min\")"
+        ),
+        (
+            "per = \"all\"\nbytes = \"0MB/day\"",
+            "7:9: \"0MB/day\" is not a rate of bytes like \"10GiB/day\" (a size, and s, min, hour or day, or several)"
+        ),
+        (
             "per = \"all\"\nbytes = \"5GB\"",
             "7:9: \"5GB\" is not a rate of bytes like \"10GiB/day\" (a size, and s, min, hour or day, or several)"
         ),

@@ -102,6 +102,7 @@ import Testing
         "", "mon-", "-mon", "mon,,tue", "Mon", "08:00", "08:00-08:00", "24:00-08:00", "8:00-9:00",
         "08:60-09:00", "08:00-25:00", "08:00-09:00 mon", "mon 08:00-09:00 UTC", "mon +15:00",
         "mon  08:00-09:00", "08:00-09:00 +01:00 x", "+01:00",
+        "mon-tue-wed", "08.00-09:00", "08:00-09.00", "mon *01:00",
     ])
     func whatIsNoTimeOfTheWeekIsRefused(_ text: String) {
         #expect(TimeWindow(text) == nil)
