@@ -70,6 +70,12 @@ import Testing
         #expect(old.place(of: "/public.php/webdav/")?.path == "/public.php/webdav/")
     }
 
+    @Test(arguments: [(String?.none, false), ("", false), ("//", false), ("/x7", true)])
+    func onlyAFileWithAPlaceOfItsOwnIsThere(_ uri: String?, _ isThere: Bool) throws {
+        #expect(try path(uri, type: "file").isOfFile == isThere)
+        #expect(try !path(uri, type: "folder").isOfFile)
+    }
+
     // oCIS and OpenCloud name it below the URL that they are told.
     @Test(arguments: [
         (String?.none, "/public.php/webdav", "/"), ("x7", "/webdav/ocm/x7", ""),

@@ -104,7 +104,8 @@ import Testing
         ("<a", .cutOff), ("<a>", .cutOff), ("<a><!-- ", .cutOff), ("<a b='", .cutOff),
         ("</a>", .malformed), ("<a></a></a>", .malformed), ("<a <b>", .malformed),
         ("<>", .malformed),
-        ("<a b></a>", .malformed), ("<a b=c></a>", .malformed), ("<a b='<'/>", .malformed),
+        ("<a b></a>", .malformed), ("<a b=c></a>", .malformed),
+        ("<a b x'c'></a>", .malformed), ("<a b='<'/>", .malformed),
     ])
     func whatIsNoWholeDocumentIsRefused(_ text: String, _ error: MultistatusError) throws {
         #expect(throws: error) { try rewrite(text) }
