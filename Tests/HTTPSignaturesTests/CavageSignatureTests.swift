@@ -124,6 +124,11 @@ import Testing
         }
         if let generation {
             #expect(try SignatureStandard.of(message) == generation)
+            if generation == .rfc9421 {
+                #expect(throws: SignatureError(.conflictingFields)) {
+                    try CavageSignature.read(from: message)
+                }
+            }
         } else {
             #expect(throws: SignatureError.self) { try SignatureStandard.of(message) }
             #expect(throws: SignatureError.self) { try CavageSignature.read(from: message) }

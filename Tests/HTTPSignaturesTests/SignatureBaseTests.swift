@@ -184,6 +184,10 @@ import Testing
         #expect(throws: SignatureError(.tooLargeBase)) {
             _ = try SignatureBase(of: message, input: input(#"sig=("large")"#))
         }
+        let nonce = String(repeating: "a", count: 17_000)
+        #expect(throws: SignatureError(.tooLargeBase)) {
+            _ = try SignatureBase(of: message, input: input(#"sig=();nonce="\#(nonce)""#))
+        }
     }
 
     private func input(_ text: String) throws -> SignatureInput {
