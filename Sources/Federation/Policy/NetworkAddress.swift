@@ -50,8 +50,7 @@ package struct NetworkRange: Sendable, Hashable, CustomStringConvertible {
         else { return nil }
         var length = 128
         if parts.count == 2 {
-            guard (1...3).contains(parts[1].utf8.count),
-                parts[1].utf8.allSatisfy(\.isDigit),
+            guard parts[1].utf8.allSatisfy(\.isDigit),
                 parts[1] == "0" || !parts[1].hasPrefix("0"),
                 let number = Int(parts[1]), number <= (base.isIPv4 ? 32 : 128)
             else { return nil }

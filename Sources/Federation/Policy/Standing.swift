@@ -51,9 +51,7 @@ package struct Standing: Sendable, Equatable {
     /// Whether the entry that allows the host names it itself: not as one of the names below another, nor
     /// as one of the ports of an entry without any.
     package func names(_ host: PeerHost) -> Bool {
-        guard word == .allow, let pattern = entry?.pattern, pattern.scope != .below else {
-            return false
-        }
+        guard word == .allow, let pattern = entry?.pattern else { return false }
         return pattern.name == host.name
             && (pattern.port.map { $0 == host.connectPort } ?? (host.port == nil))
     }

@@ -21,7 +21,6 @@ package struct TimeWindow: Sendable, Hashable, CustomStringConvertible {
     /// and offsets beyond 14 hours.
     package init?(_ text: String) {
         var words = text.split(separator: " ", omittingEmptySubsequences: false)[...]
-        guard words.count <= 3 else { return nil }
         var days: UInt8 = 0x7F
         var named = ""
         if let first = words.first, let set = Self.days(first) {
