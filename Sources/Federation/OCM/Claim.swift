@@ -23,9 +23,7 @@ package struct Claim: Sendable, Equatable {
     ///
     /// - Parameter ours: the names of the site.
     package func received(at ours: [PeerHost]) -> Claim {
-        guard !ours.contains(peer), named.contains(where: { ours.contains($0) }) else {
-            return self
-        }
+        guard !ours.contains(peer) else { return self }
         return Claim(
             peer: peer, signers: signers.filter { !ours.contains($0) },
             named: named.filter { !ours.contains($0) })
