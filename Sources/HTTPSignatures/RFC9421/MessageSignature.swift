@@ -31,9 +31,7 @@ package struct MessageSignature: Sendable, Equatable {
         if inputField == nil, signatureField == nil { return [] }
         let inputs = try dictionary(inputField, "signature-input")
         let signatures = try dictionary(signatureField, "signature")
-        guard inputs.count <= maximumLabels, signatures.count <= maximumLabels else {
-            throw SignatureError(.tooManyLabels)
-        }
+        guard inputs.count <= maximumLabels else { throw SignatureError(.tooManyLabels) }
         var all: [MessageSignature] = []
         for entry in inputs.entries {
             guard case .innerList(let member) = entry.value else {
