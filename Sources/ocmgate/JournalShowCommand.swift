@@ -46,8 +46,8 @@ struct JournalShowCommand: ParsableCommand {
                     "record \(number + 1) of \(found.records.count)"
                         + (isLast ? ": what counts" : ": what the next one takes back"))
             }
-            for (name, value) in object.members where name != "hash" {
-                Self.show(name, people.plain(value), people, indent: "")
+            for member in object.members where member.name != "hash" {
+                Self.show(member.name, people.plain(member.value), people, indent: "")
             }
         }
     }

@@ -18,18 +18,19 @@ import Testing
     }
 
     @Test func insertingPutsAMemberBehindAnother() {
-        var object = JSONObject([("a", .null), ("c", .null)])
-        object.insert("b", .null, after: "a")
-        object.insert("d", .null, after: "missing")
-        #expect(object.members.map(\.name) == ["a", "b", "c", "d"])
+        var object = JSONObject([("owner", .null), ("c", .null)])
+        object.insert(.sender, .null, after: .owner)
+        object.insert(.name, .null, after: .email)
+        #expect(object.members.map(\.name) == ["owner", "sender", "c", "name"])
     }
 
     @Test func renamingDoesNotOverwrite() {
-        var object = JSONObject([("a", .integer(1)), ("b", .integer(2))])
-        object.rename("a", to: "b")
-        #expect(object["b"] == .integer(2))
-        object.rename("a", to: "z")
-        #expect(object.members.map(\.name) == ["z", "b"])
+        var object = JSONObject([("userId", .integer(1)), ("name", .integer(2))])
+        object.rename(.userId, to: .name)
+        #expect(object["name"] == .integer(2))
+        object.rename(.userId, to: .userID)
+        #expect(object.members.map(\.name) == ["userID", "name"])
+        #expect(object[.userID] == .integer(1))
     }
 
     @Test func valuesAreEqualOnlyWhenTheyAreWrittenTheSame() {

@@ -154,8 +154,8 @@ import Testing
                 told?.members.map(\.name).sorted()
                     == sent.members.map(\.name)
                     .map { $0 == "webdav" ? "options" : $0 }.sorted())
-            for (name, value) in sent.members where name != "webdav" {
-                #expect(told?[name] == value)
+            for member in sent.members where member.name != "webdav" {
+                #expect(told?[member.name] == member.value)
             }
         }
     }

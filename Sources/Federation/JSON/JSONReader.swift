@@ -114,7 +114,7 @@ private struct JSONReader {
 
     mutating func object(_ bytes: Span<UInt8>, depth: Int) throws(JSONError) -> JSONObject {
         place += 1
-        var members: [(name: String, value: JSONValue)] = []
+        var members: [JSONObject.Member] = []
         members.reserveCapacity(depth == 1 ? 16 : 4)
         var names = MemberNames()
         skipSpace(bytes)
@@ -126,17 +126,17 @@ private struct JSONReader {
             skipSpace(bytes)
             let start = place
             guard try peek(bytes) == UInt8(ascii: "\"") else { throw failure(.unexpectedByte) }
-            let name = try string(bytes)
+            let (name, known) = try name(bytes)
             if limits.names == .once {
                 guard name.utf8.count <= JSONLimits.longestName else {
                     throw failure(.nameTooLong, at: start)
                 }
-                guard names.insert(name) else { throw failure(.duplicateMember, at: start) }
+                guard names.insert(name, known) else { throw failure(.duplicateMember, at: start) }
             }
             skipSpace(bytes)
             guard try peek(bytes) == UInt8(ascii: ":") else { throw failure(.unexpectedByte) }
             place += 1
-            members.append((name: name, value: try value(bytes, depth: depth)))
+            members.append(JSONObject.Member(name, known, try value(bytes, depth: depth)))
             skipSpace(bytes)
             switch try peek(bytes) {
             case UInt8(ascii: ","): place += 1
@@ -148,17 +148,34 @@ private struct JSONReader {
         }
     }
 
+    /// The name between the quotes at `place`, and which of those that messages have it is.
+    mutating func name(_ bytes: Span<UInt8>) throws(JSONError) -> (String, MemberName?) {
+        let start = place + 1
+        guard try skipPlainString(bytes) else {
+            let name = try escapedString(bytes, from: start)
+            return (name, .named(name.utf8.span))
+        }
+        let letters = bytes.extracting(start..<(place - 1))
+        if let known = MemberName.named(letters) { return (known.text, known) }
+        return (try text(letters, at: start), nil)
+    }
+
     /// The text between the quotes at `place`, escapes resolved.
     mutating func string(_ bytes: Span<UInt8>) throws(JSONError) -> String {
+        let start = place + 1
+        guard try skipPlainString(bytes) else { return try escapedString(bytes, from: start) }
+        return try text(bytes.extracting(start..<(place - 1)), at: start)
+    }
+
+    /// Goes behind the string at `place`; false at the first escape, where it stops.
+    private mutating func skipPlainString(_ bytes: Span<UInt8>) throws(JSONError) -> Bool {
         place += 1
-        let start = place
         while place < bytes.count {
             switch bytes[place] {
             case UInt8(ascii: "\""):
-                let text = try text(bytes.extracting(start..<place), at: start)
                 place += 1
-                return text
-            case UInt8(ascii: "\\"): return try escapedString(bytes, from: start)
+                return true
+            case UInt8(ascii: "\\"): return false
             case 0..<0x20: throw failure(.controlCharacter)
             default: place += 1
             }

@@ -59,48 +59,93 @@ package struct JSONNumber: Sendable, Equatable {
 
 /// The members of a JSON object in the order in which they were written, each name once.
 package struct JSONObject: Sendable {
-    package private(set) var members: [(name: String, value: JSONValue)]
+    package private(set) var members: [Member]
 
-    package init(_ members: [(String, JSONValue)] = []) {
-        self.members = members.map { (name: $0.0, value: $0.1) }
+    /// A member.
+    package struct Member: Sendable {
+        package let name: String
+        /// Which of the names that messages have it is; nil for another.
+        package let known: MemberName?
+        package var value: JSONValue
+
+        init(_ name: String, _ value: JSONValue) {
+            self.init(name, .named(name.utf8.span), value)
+        }
+
+        init(_ known: MemberName, _ value: JSONValue) { self.init(known.text, known, value) }
+
+        /// `known` is what there is for `name`.
+        init(_ name: String, _ known: MemberName?, _ value: JSONValue) {
+            self.name = name
+            self.known = known
+            self.value = value
+        }
+
+        /// Names compare as bytes: Swift's `==` on strings also equates canonically equivalent
+        /// spellings, which the server behind us does not.
+        fileprivate func isNamed(as other: Member) -> Bool {
+            known == other.known && (known != nil || name.isSame(as: other.name))
+        }
     }
 
-    init(read members: [(name: String, value: JSONValue)]) { self.members = members }
+    package init(_ members: [(String, JSONValue)] = []) {
+        self.members = members.map { Member($0.0, $0.1) }
+    }
+
+    init(read members: [Member]) { self.members = members }
 
     package var count: Int { members.count }
 
     /// The member of exactly this name, byte for byte; setting nil removes it, a new one goes last.
     package subscript(name: String) -> JSONValue? {
         get { index(of: name).map { members[$0].value } }
-        set {
-            switch (index(of: name), newValue) {
-            case (let place?, let value?): members[place].value = value
-            case (let place?, nil): members.remove(at: place)
-            case (nil, let value?): members.append((name: name, value: value))
-            case (nil, nil): break
-            }
+        set { set(newValue, at: index(of: name), as: name, MemberName.named(name.utf8.span)) }
+    }
+
+    /// The same of a name that messages have.
+    package subscript(name: MemberName) -> JSONValue? {
+        get { index(of: name).map { members[$0].value } }
+        set { set(newValue, at: index(of: name), as: name.text, name) }
+    }
+
+    private mutating func set(
+        _ value: JSONValue?, at place: Int?, as name: @autoclosure () -> String,
+        _ known: MemberName?
+    ) {
+        switch (place, value) {
+        case (let place?, let value?): members[place].value = value
+        case (let place?, nil): members.remove(at: place)
+        case (nil, let value?): members.append(Member(name(), known, value))
+        case (nil, nil): break
         }
     }
 
     /// Puts a member right after another one (last when that one is absent).
-    package mutating func insert(_ name: String, _ value: JSONValue, after other: String) {
+    package mutating func insert(_ name: MemberName, _ value: JSONValue, after other: MemberName) {
         self[name] = nil
-        if let place = index(of: other) {
-            members.insert((name: name, value: value), at: place + 1)
-        } else {
-            members.append((name: name, value: value))
-        }
+        let place = index(of: other).map { $0 + 1 } ?? members.endIndex
+        members.insert(Member(name, value), at: place)
     }
 
     /// Gives a member another name at the same place.
-    package mutating func rename(_ name: String, to other: String) {
+    package mutating func rename(_ name: MemberName, to other: MemberName) {
         guard let place = index(of: name), index(of: other) == nil else { return }
-        members[place].name = other
+        members[place] = Member(other, members[place].value)
     }
 
-    /// Names compare as bytes: Swift's `==` on strings also equates canonically equivalent
-    /// spellings, which the server behind us does not.
-    func index(of name: String) -> Int? {
+    /// Puts in the place of values what is made of them; those stay of which nothing is made.
+    mutating func change(_ changed: (JSONValue) -> JSONValue?) {
+        for place in members.indices {
+            if let value = changed(members[place].value) { members[place].value = value }
+        }
+    }
+
+    private func index(of name: MemberName) -> Int? {
+        for place in members.indices where members[place].known == name { return place }
+        return nil
+    }
+
+    private func index(of name: String) -> Int? {
         for place in members.indices where members[place].name.isSame(as: name) { return place }
         return nil
     }
@@ -125,7 +170,7 @@ extension JSONObject: Equatable {
     package static func == (left: JSONObject, right: JSONObject) -> Bool {
         left.members.count == right.members.count
             && zip(left.members, right.members).allSatisfy {
-                $0.name.isSame(as: $1.name) && $0.value == $1.value
+                $0.isNamed(as: $1) && $0.value == $1.value
             }
     }
 }

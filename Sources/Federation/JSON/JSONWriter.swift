@@ -26,7 +26,7 @@ extension JSONValue {
             bytes.append(UInt8(ascii: "{"))
             for (place, member) in object.members.enumerated() {
                 if place > 0 { bytes.append(UInt8(ascii: ",")) }
-                Self.write(member.name, into: &bytes)
+                member.writeName(into: &bytes)
                 bytes.append(UInt8(ascii: ":"))
                 member.value.write(into: &bytes)
             }
@@ -58,5 +58,16 @@ extension JSONValue {
             }
         }
         bytes.append(UInt8(ascii: "\""))
+    }
+}
+
+extension JSONObject.Member {
+    /// Names that messages have need no escape.
+    fileprivate func writeName(into bytes: inout [UInt8]) {
+        if known != nil {
+            bytes.append(quoting: name.utf8.span)
+        } else {
+            JSONValue.write(name, into: &bytes)
+        }
     }
 }

@@ -5,17 +5,22 @@ import OpenSSL
 /// Go matches names without regard to letter case, with the two letters that fold to ASCII
 /// (U+212A KELVIN SIGN to k, U+017F LONG S to s) included.
 struct MemberNames {
-    /// Names of ASCII, as they came, while there are no others.
+    /// Those that messages have, and those that are read as one of these, folded.
+    private var known = MemberNameSet()
+    /// Other names of ASCII, as they came, while there are no others.
     private var few: [String] = []
-    /// All names, folded once each, as soon as one is not of ASCII or they are more than a few.
+    /// All other names, folded once each, as soon as one is not of ASCII or they are more than a few.
     private var many: Set<String> = []
 
     /// False when the name, folded, is there already.
-    mutating func insert(_ name: String) -> Bool {
+    ///
+    /// - Parameter member: which of the known names it is, where it is one.
+    mutating func insert(_ name: String, _ member: MemberName?) -> Bool {
+        if let member { return known.insert(member.folded) }
+        if let disguised = MemberName.disguised(name) { return known.insert(disguised) }
         if many.isEmpty {
             if name.isASCII, few.count < 24 {
                 for other in few where Self.isSameASCII(name, other) { return false }
-                if few.isEmpty { few.reserveCapacity(16) }
                 few.append(name)
                 return true
             }
@@ -48,5 +53,13 @@ struct MemberNames {
             }
         }
         return folded
+    }
+}
+
+extension MemberName {
+    /// The folded name that a reader without regard to case takes for this one; nil when there is none.
+    static func disguised(_ name: String) -> MemberName? {
+        if name.isASCII { return named(inAnyCase: name.utf8.span) }
+        return named(inAnyCase: MemberNames.fold(name).utf8.span)
     }
 }

@@ -69,8 +69,8 @@ private struct AdaptedWords {
         }
         guard backend.kind.readsOtherTypes else { return types }
         for other in peer?.resourceTypes ?? [] where !["file", "folder"].contains(other.name) {
-            let ways = other.protocols.members.compactMap { name, value in
-                told(value).map { (name, $0) }
+            let ways = other.protocols.members.compactMap { way in
+                told(way.value).map { (way.name, $0) }
             }
             types.append(type(other.name, JSONObject(ways), other.shareTypes))
         }

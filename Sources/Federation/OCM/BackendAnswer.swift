@@ -66,8 +66,11 @@ package enum BackendAnswer: Sendable, Equatable {
             return .delivered(status: accepted, body: Self.bare(endpoint, recipient))
         }
         var kept = JSONObject()
-        for (name, value) in object.members
-        where passes(name, to: endpoint) && isPlain(value, of: name, to: endpoint) {
+        for member in object.members
+        where passes(member.name, to: endpoint)
+            && isPlain(member.value, of: member.name, to: endpoint)
+        {
+            let (name, value) = (member.name, member.value)
             let text = value.string ?? value.number?.text
             let keys = value.array?.compactMap(\.string) ?? []
             let isTold =

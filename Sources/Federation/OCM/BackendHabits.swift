@@ -256,10 +256,10 @@ extension Backend {
     package var joinsPiecesByName: Bool { kind.mayBeReva }
 
     /// `uri` today; OpenCloud of early 2025 reads `url`.
-    var uriMembers: [String] {
+    var uriMembers: [MemberName] {
         switch kind {
-        case .ocis, .opencloud: ["uri", "url"]
-        case .cernbox: ["uri"]
+        case .ocis, .opencloud: [.uri, .url]
+        case .cernbox: [.uri]
         case .nextcloud, .owncloud10, .seafile, .generic: []
         }
     }

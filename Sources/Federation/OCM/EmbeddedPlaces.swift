@@ -9,7 +9,7 @@ struct EmbeddedPlaces {
     private(set) var texts: [String] = []
 
     init(in way: JSONObject) {
-        if let text = way["payload"]?.string { take(.string(text)) }
+        if let text = way[.payload]?.string { take(.string(text)) }
         walk(.object(way))
     }
 
@@ -17,13 +17,13 @@ struct EmbeddedPlaces {
         switch value {
         case .object(let object):
             let isRead = Self.isForPeople(object)
-            for (name, value) in object.members {
-                switch MemberNames.fold(name) {
+            for member in object.members {
+                switch MemberNames.fold(member.name) {
                 case "url" where isRead: break
-                case "url", "contenturl": take(value)
+                case "url", "contenturl": take(member.value)
                 case _: break
                 }
-                walk(value)
+                walk(member.value)
             }
         case .array(let values): for value in values { walk(value) }
         case .null, .bool, .number, .string: break
@@ -35,8 +35,8 @@ struct EmbeddedPlaces {
         case .string(let text): if !text.isEmpty { texts.append(text) }
         case .array(let values): for value in values { take(value) }
         case .object(let object):
-            for (name, value) in object.members where MemberNames.fold(name) == "@id" {
-                take(value)
+            for member in object.members where MemberNames.fold(member.name) == "@id" {
+                take(member.value)
             }
         case .null, .bool, .number: break
         }
@@ -46,8 +46,8 @@ struct EmbeddedPlaces {
     /// readers in Go find them so, and take the last of several.
     private static func isForPeople(_ entity: JSONObject) -> Bool {
         var types: [JSONValue] = []
-        for (name, value) in entity.members where MemberNames.fold(name) == "@type" {
-            types += value.array ?? [value]
+        for member in entity.members where MemberNames.fold(member.name) == "@type" {
+            types += member.value.array ?? [member.value]
         }
         return !types.isEmpty
             && types.allSatisfy { type in

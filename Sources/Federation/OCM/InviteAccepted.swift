@@ -16,7 +16,7 @@ package struct InviteAccepted: Sendable {
     package var claim: Claim { Claim(recipientProvider) }
 
     private static let known: KnownMembers = [
-        "recipientProvider", "token", "userID", "userId", "email", "name",
+        .recipientProvider, .token, .userID, .userId, .email, .name,
     ]
 
     /// Reads the body: JSON, or the form that early builds of Nextcloud's contacts app send, whose
@@ -32,29 +32,29 @@ package struct InviteAccepted: Sendable {
         case .form:
             let form = try OCSFields(try FormBody(parsing: bytes)).form
             // As members, which they become, they would be refused: to a reader in Go these are one.
+            let object = JSONObject(form.parameters.map { ($0.name, .string($0.value)) })
             var names = MemberNames()
-            for (name, _) in form.parameters {
-                guard names.insert(name) else {
+            for member in object.members {
+                guard names.insert(member.name, member.known) else {
                     throw Denial(.malformedMessage, "a parameter stands there twice")
                 }
             }
-            reader = try MessageReader(
-                JSONObject(form.parameters.map { ($0.name, .string($0.value)) }), known: Self.known)
+            reader = try MessageReader(object, known: Self.known)
         }
         isForm = type == .form
         received = bytes
         members = reader.object
-        recipientProvider = try reader.host("recipientProvider")
-        guard let token = try reader.optionalSecret("token") else {
+        recipientProvider = try reader.host(.recipientProvider)
+        guard let token = try reader.optionalSecret(.token) else {
             throw Denial(.malformedMessage, "token is missing")
         }
         self.token = token
-        userID = try reader.string(reader.isPresent("userID") ? "userID" : "userId")
+        userID = try reader.string(reader.isPresent(.userID) ? .userID : .userId)
         guard OCMAddress(identifier: userID, host: recipientProvider).isUnambiguous else {
             throw Denial(.malformedMessage, "userID reads as somebody of another host")
         }
-        email = try reader.optionalString("email")
-        name = try reader.optionalString("name")
+        email = try reader.optionalString(.email)
+        name = try reader.optionalString(.name)
     }
 }
 

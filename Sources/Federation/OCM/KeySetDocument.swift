@@ -41,7 +41,8 @@ extension JWKSet {
         var texts: [String: String] = [:]
         var lists: [String: [String]] = [:]
         var others: Set<String> = []
-        for (name, value) in object.members {
+        for member in object.members {
+            let (name, value) = (member.name, member.value)
             if let text = value.string {
                 texts[name] = text
             } else if let words = value.array?.compactMap(\.string),

@@ -89,15 +89,15 @@ package struct Notification: Sendable {
         let reader = try MessageReader(
             bytes,
             known: [
-                "notificationType", "resourceType", "providerId", "senderDomain", "notification",
+                .notificationType, .resourceType, .providerID, .senderDomain, .notification,
             ])
         received = bytes
         members = reader.object
-        type = Kind(try reader.string("notificationType", upTo: 128))
+        type = Kind(try reader.string(.notificationType, upTo: 128))
         resourceType =
-            reader.isPresent("resourceType") ? try reader.string("resourceType", upTo: 64) : nil
-        senderDomain = reader.isPresent("senderDomain") ? try reader.host("senderDomain") : nil
-        let details = try reader.optionalObject("notification")
+            reader.isPresent(.resourceType) ? try reader.string(.resourceType, upTo: 64) : nil
+        senderDomain = reader.isPresent(.senderDomain) ? try reader.host(.senderDomain) : nil
+        let details = try reader.optionalObject(.notification)
         providerID = try Self.providerID(reader, details)
         guard let details else {
             hasDetails = false
@@ -108,10 +108,10 @@ package struct Notification: Sendable {
             return
         }
         let inner = try MessageReader(
-            details, known: ["sharedSecret", "grantee", "protocol", "file"])
+            details, known: [.sharedSecret, .grantee, .protocol, .file])
         hasDetails = true
-        secret = try inner.optionalSecret("sharedSecret")
-        grantee = try inner.optionalString("grantee").flatMap { $0.isEmpty ? nil : $0 }
+        secret = try inner.optionalSecret(.sharedSecret)
+        grantee = try inner.optionalString(.grantee).flatMap { $0.isEmpty ? nil : $0 }
         guard type == .shareChangePermission else {
             permissions = [:]
             ways = []
@@ -124,11 +124,11 @@ package struct Notification: Sendable {
     private static func providerID(
         _ reader: MessageReader, _ details: JSONObject?
     ) throws(Denial) -> ProviderID {
-        guard let file = details?["file"]?.object else { return try reader.providerID() }
-        let inner = try MessageReader(file, known: ["providerId"])
-        guard inner.isPresent("providerId") else { return try reader.providerID() }
+        guard let file = details?[.file]?.object else { return try reader.providerID() }
+        let inner = try MessageReader(file, known: [.providerID])
+        guard inner.isPresent(.providerID) else { return try reader.providerID() }
         let id = try inner.providerID()
-        if reader.isPresent("providerId"), try reader.providerID() != id {
+        if reader.isPresent(.providerID), try reader.providerID() != id {
             throw Denial(.malformedMessage, "providerId names two shares")
         }
         return id
@@ -137,15 +137,17 @@ package struct Notification: Sendable {
     private static func ways(
         _ details: MessageReader
     ) throws(Denial) -> (permissions: [String: SharePermissions], said: [ShareProtocol]) {
-        guard let ways = try details.optionalObject("protocol") else { return ([:], []) }
+        guard let ways = try details.optionalObject(.protocol) else { return ([:], []) }
         var found: [String: SharePermissions] = [:]
         var said: [ShareProtocol] = []
-        for (name, value) in ways.members where name != "options" {
-            guard let fields = value.object else { continue }
-            let way = try ShareProtocol(name: name, place: .member, fields)
+        for member in ways.members where member.known != .options {
+            guard let fields = member.value.object else { continue }
+            let way = try ShareProtocol(name: member.name, place: .member, fields)
             said.append(way)
             // What says nothing of them changes nothing.
-            if fields["permissions"].map({ !$0.isNull }) ?? false { found[name] = way.permissions }
+            if fields[.permissions].map({ !$0.isNull }) ?? false {
+                found[member.name] = way.permissions
+            }
         }
         return (found, said)
     }
@@ -158,7 +160,7 @@ extension Notification {
 
     /// For whom a reshare is asked for.
     package var shareWith: OCMAddress? {
-        members["notification"]?.object?["shareWith"]?.string.flatMap { OCMAddress($0) }
+        members[.notification]?.object?[.shareWith]?.string.flatMap { OCMAddress($0) }
     }
 }
 

@@ -18,7 +18,7 @@ extension OutboundTranslation {
                     .tokenExchangeRequired,
                     "a \(share.shape == .foreign ? "protocol" : "resource") without token exchange")
             }
-            return names.moved(share.members["protocol"]?.object ?? JSONObject())
+            return names.moved(share.members[.protocol]?.object ?? JSONObject())
         }
         switch dialect.shape {
         case .multi: return try staysOlder(share) ? older(share) : modern(share)
@@ -50,8 +50,8 @@ extension OutboundTranslation {
     }
 
     private func modern(_ share: Share) throws(Denial) -> JSONObject {
-        let written = share.members["protocol"]?.object ?? JSONObject()
-        let isWhole = share.webdav == nil || written["webdav"]?.object?["sharedSecret"] != nil
+        let written = share.members[.protocol]?.object ?? JSONObject()
+        let isWhole = share.webdav == nil || written[.webdav]?.object?[.sharedSecret] != nil
         var ways =
             if share.shape == .multi, isWhole {
                 try words.protocolForBackend(share, uri: place(of: share))
@@ -64,11 +64,11 @@ extension OutboundTranslation {
         }
         if dialect.reader.onlyProtocols == nil {
             // Modern readers take every member for a protocol.
-            ways["options"] = nil
-            if var webdav = ways["webdav"]?.object {
+            ways[.options] = nil
+            if var webdav = ways[.webdav]?.object {
                 try writePlace(in: &webdav)
                 try writePermissions(of: share, in: &webdav)
-                ways["webdav"] = .object(webdav)
+                ways[.webdav] = .object(webdav)
                 if readsWebDAVAlone {
                     for name in ways.members.map(\.name) where name != "name" && name != "webdav" {
                         ways[name] = nil
@@ -116,32 +116,32 @@ extension OutboundTranslation {
 
     /// Where the backend itself names the root of all shares, it is told as ``place(of:)`` tells it.
     private func tellSegment(in ways: inout JSONObject) {
-        guard var webdav = ways["webdav"]?.object else { return }
+        guard var webdav = ways[.webdav]?.object else { return }
         for name in dialect.reader.uriMembers {
             guard let uri = webdav[name]?.string, uri == data || uri + "/" == data else { continue }
             webdav[name] = .string(data + SingleFile.segment)
         }
-        ways["webdav"] = .object(webdav)
+        ways[.webdav] = .object(webdav)
     }
 
     /// A relative place is one below our own prefix; the root of the prefix is `/`, since there the
     /// token alone names the share.
     private func writePlace(in webdav: inout JSONObject) throws(Denial) {
-        let known = ["uri", "url", "URI"].compactMap { webdav[$0]?.string }
+        let known = [MemberName.uri, .url, .upperCaseURI].compactMap { webdav[$0]?.string }
             .first { !$0.isEmpty }
-        for other in ["url", "URI"] { webdav[other] = nil }
+        for other in [MemberName.url, .upperCaseURI] { webdav[other] = nil }
         switch dialect.uris {
-        case .absolute: webdav["uri"] = .string(known ?? data)
+        case .absolute: webdav[.uri] = .string(known ?? data)
         case .relative:
             guard let known, URLParts(known) != nil else {
-                webdav["uri"] = .string(known ?? "/")
+                webdav[.uri] = .string(known ?? "/")
                 return
             }
             guard known.hasPrefix(data) else {
                 throw Denial(.protocolNotSupported, "the peer takes relative URIs only")
             }
             let rest = known.dropFirst(data.count)
-            webdav["uri"] = .string(rest.isEmpty ? "/" : String(rest))
+            webdav[.uri] = .string(rest.isEmpty ? "/" : String(rest))
         }
     }
 
@@ -150,29 +150,29 @@ extension OutboundTranslation {
     private func writePermissions(
         of share: Share, in webdav: inout JSONObject
     ) throws(Denial) {
-        let named = webdav["permissions"]?.array
+        let named = webdav[.permissions]?.array
         switch dialect.permissions {
         case .all:
             if named == nil {
                 let said = share.webdav?.permissions ?? .unspecified
-                webdav["permissions"] = .array(said.listed)
+                webdav[.permissions] = .array(said.listed)
             }
         case .readOnly:
             if let named, !named.contains(.string("read")) {
                 throw Denial(.protocolNotSupported, "the peer takes shares that can be read only")
             }
-            webdav["permissions"] = .array([.string("read")])
+            webdav[.permissions] = .array([.string("read")])
         }
     }
 
     private static func demandTokens(in ways: inout JSONObject) {
-        for (name, value) in ways.members where name != "options" {
-            guard var fields = value.object else { continue }
-            let words = fields["requirements"]?.array ?? []
+        for member in ways.members where member.known != .options {
+            guard var fields = member.value.object else { continue }
+            let words = fields[.requirements]?.array ?? []
             let known = words.compactMap(\.string).map(ShareRequirement.init(spelled:))
             guard !known.contains(.mustExchangeToken) else { continue }
-            fields["requirements"] = .array(words + [.string("must-exchange-token")])
-            ways[name] = .object(fields)
+            fields[.requirements] = .array(words + [.string("must-exchange-token")])
+            ways[member.name] = .object(fields)
         }
     }
 }

@@ -47,18 +47,18 @@ package struct OutboundTranslation: Sendable {
         _ share: Share, swaps: [SecretSwap] = []
     ) throws(Denial) -> TranslatedBody {
         var members = share.members
-        for name in ["owner", "sender", "sharedBy"] { writeAddress(name, in: &members) }
-        if dialect.shape == .multi { writeAddress("shareWith", in: &members) }
+        for name in [MemberName.owner, .sender, .sharedBy] { writeAddress(name, in: &members) }
+        if dialect.shape == .multi { writeAddress(.shareWith, in: &members) }
         words.writeReceiver(of: share, in: &members)
         words.dropEmptyNames(from: &members)
         Translation.nameTheSender(senderNames, in: &members)
         words.write(share.providerID, in: &members)
         if share.resourceType == "folder", !dialect.reader.knowsFolders {
-            members["resourceType"] = .string("file")
+            members[.resourceType] = .string("file")
         }
         var ways = try protocolForPeer(share)
         for name in share.waysWithSecretsInside { ways[name] = nil }
-        members["protocol"] = .object(ways.replacing(swaps))
+        members[.protocol] = .object(ways.replacing(swaps))
         return Translation.body(members, share.members, share.received)
     }
 
@@ -85,12 +85,12 @@ package struct OutboundTranslation: Sendable {
     /// The request with its addresses in the peer's form.
     package func requestShare(_ request: RequestShare) -> TranslatedBody {
         var members = request.members
-        for name in ["owner", "shareWith"] { writeAddress(name, in: &members) }
+        for name in [MemberName.owner, .shareWith] { writeAddress(name, in: &members) }
         return Translation.body(members, request.members, request.received)
     }
 
     /// Only the form changes, never the host. Modern servers know the bare form alone.
-    private func writeAddress(_ name: String, in members: inout JSONObject) {
+    private func writeAddress(_ name: MemberName, in members: inout JSONObject) {
         guard let text = members[name]?.string, let written = OCMAddress(text) else { return }
         let told = dialect.reader.readable(written)
         let isReadInForm =
@@ -133,7 +133,7 @@ extension Share {
 
     /// Nextcloud 35 puts an application's name over the way that it has for every share.
     private var namesNoApplication: Bool {
-        switch members["protocol"]?.object?["name"]?.string {
+        switch members[.protocol]?.object?[.name]?.string {
         case nil, "webdav"?, "multi"?: true
         case _?: false
         }
@@ -142,13 +142,15 @@ extension Share {
     /// The names of the ways beside WebDAV that hold a secret of the share elsewhere than as their
     /// `sharedSecret`, where it cannot be replaced: CERNBox to 3.10 has it in the URI of `webapp`.
     package var waysWithSecretsInside: [String] {
-        guard isOfFiles, webdav?.secret != nil, let ways = members["protocol"]?.object else {
+        guard isOfFiles, webdav?.secret != nil, let ways = members[.protocol]?.object else {
             return []
         }
         let blanks = secrets.map { SecretSwap($0, by: Secret([])) }
-        return ways.replacing(blanks).members.filter { name, value in
-            guard name != "webdav", name != "options", value.object != nil else { return false }
-            let written = value.serialized()
+        return ways.replacing(blanks).members.filter { way in
+            guard way.known != .webdav, way.known != .options, way.value.object != nil else {
+                return false
+            }
+            let written = way.value.serialized()
             return blanks.contains { $0.isLeft(in: written) }
         }.map(\.name)
     }

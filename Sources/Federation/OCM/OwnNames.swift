@@ -26,11 +26,11 @@ package struct OwnNames: Sendable {
     /// The same of all texts in an object and those in it, but for secrets and for what stands in arrays.
     func moved(_ object: JSONObject) -> JSONObject {
         var all = object
-        for (name, value) in object.members where name != "sharedSecret" {
-            if let url = value.string.flatMap({ moved($0) }) {
-                all[name] = .string(url)
-            } else if let inner = value.object {
-                all[name] = .object(moved(inner))
+        for member in object.members where member.known != .sharedSecret {
+            if let url = member.value.string.flatMap({ moved($0) }) {
+                all[member.name] = .string(url)
+            } else if let inner = member.value.object {
+                all[member.name] = .object(moved(inner))
             }
         }
         return all
@@ -40,11 +40,11 @@ package struct OwnNames: Sendable {
     /// service of the backend's, which nobody opens from outside.
     func withoutInner(_ object: JSONObject) -> JSONObject {
         var all = object
-        for (name, value) in object.members {
-            if value.string.map(isInner) == true {
-                all[name] = nil
-            } else if let inner = value.object {
-                all[name] = .object(withoutInner(inner))
+        for member in object.members {
+            if member.value.string.map(isInner) == true {
+                all[member.name] = nil
+            } else if let inner = member.value.object {
+                all[member.name] = .object(withoutInner(inner))
             }
         }
         return all

@@ -7,7 +7,7 @@ extension Translation {
     func protocolForBackend(
         _ share: Share, taken: Set<ShareRequirement> = [], uri: @autoclosure () -> String?
     ) throws(Denial) -> JSONObject {
-        let ways = share.members["protocol"]?.object ?? JSONObject()
+        let ways = share.members[.protocol]?.object ?? JSONObject()
         switch share.shape {
         case .foreign:
             guard backend.takes(.foreign) else {
@@ -36,21 +36,21 @@ extension Translation {
 
     /// With the `permissions` that ownCloud leaves away, for who needs them.
     private func permitting(_ ways: JSONObject) -> JSONObject {
-        guard backend.readsSharesOfOldNextcloudsAlone, var options = ways["options"]?.object,
-            options["permissions"].map(\.isNull) ?? true
+        guard backend.readsSharesOfOldNextcloudsAlone, var options = ways[.options]?.object,
+            options[.permissions].map(\.isNull) ?? true
         else { return ways }
-        options["permissions"] = .string(SharePermissions.literal)
+        options[.permissions] = .string(SharePermissions.literal)
         var ways = ways
-        ways["options"] = .object(options)
+        ways[.options] = .object(options)
         return ways
     }
 
     /// With the `name` that only the newest drafts leave away.
     private func named(_ ways: JSONObject) -> JSONObject {
-        guard ways["name"]?.string == nil, !backend.readsNamelessProtocols else { return ways }
+        guard ways[.name]?.string == nil, !backend.readsNamelessProtocols else { return ways }
         var rest = ways
-        rest["name"] = nil
-        return JSONObject([("name", .string("multi"))] + rest.members.map { ($0.name, $0.value) })
+        rest[.name] = nil
+        return JSONObject(read: [JSONObject.Member(.name, .string("multi"))] + rest.members)
     }
 
     /// Down to `{"name":"webdav","options":{"sharedSecret","permissions"}}`, which has no place for what
@@ -61,12 +61,12 @@ extension Translation {
         guard share.webdav?.requirements.allSatisfy({ taken.contains($0) }) ?? true else {
             throw Denial(.protocolNotSupported, "a requirement that the backend cannot be told")
         }
-        let name = ways["name"]?.string ?? "multi"
+        let name = ways[.name]?.string ?? "multi"
         guard backend.takes(.foreign) || name == "multi" || name == "webdav" else {
             throw Denial(.protocolNotSupported, "the backend takes every protocol for webdav")
         }
         // Nextcloud 35 writes both shapes into one body: its elders read that as it is.
-        if share.shape == .single, ways["options"]?.object?["sharedSecret"]?.string != nil {
+        if share.shape == .single, ways[.options]?.object?[.sharedSecret]?.string != nil {
             return ways
         }
         guard let webdav = share.webdav, let secret = webdav.secret else {
@@ -74,13 +74,13 @@ extension Translation {
         }
         var options = JSONObject([("sharedSecret", .string(secret.text))])
         if backend.readsPermissionsLiteral {
-            options["permissions"] = .string(SharePermissions.literal)
+            options[.permissions] = .string(SharePermissions.literal)
         }
         var result = JSONObject([
             ("name", .string(name == "multi" ? "webdav" : name)), ("options", .object(options)),
         ])
-        for (member, value) in ways.members where result[member] == nil && value.object == nil {
-            result[member] = value
+        for member in ways.members where result[member.name] == nil && member.value.object == nil {
+            result[member.name] = member.value
         }
         return result
     }
@@ -93,13 +93,13 @@ extension Translation {
             throw Denial(.protocolNotSupported, "the share has no webdav to files")
         }
         var result = JSONObject([("name", .string("multi")), ("options", .object(JSONObject()))])
-        var fields = ways["webdav"]?.object ?? JSONObject()
-        fields["sharedSecret"] = .string(secret.text)
-        for (name, value) in ways.members where name != "name" && name != "options" {
-            guard name != "webdav", value.object != nil else { continue }
-            result[name] = value
+        var fields = ways[.webdav]?.object ?? JSONObject()
+        fields[.sharedSecret] = .string(secret.text)
+        for way in ways.members where way.known != .name && way.known != .options {
+            guard way.known != .webdav, way.value.object != nil else { continue }
+            result[way.name] = way.value
         }
-        result["webdav"] = .object(fields)
+        result[.webdav] = .object(fields)
         return try current(share, result, uri: uri())
     }
 
@@ -110,12 +110,12 @@ extension Translation {
     ) throws(Denial) -> JSONObject {
         guard let known = backend.onlyProtocols else { return ways }
         var result = ways
-        for (name, value) in ways.members where value.object != nil && name != "options" {
-            if !known.contains(name) { result[name] = nil }
+        for way in ways.members where way.value.object != nil && way.known != .options {
+            if !known.contains(way.name) { result[way.name] = nil }
         }
         // Its decoder reads every value of `options` as a protocol of its own.
-        if result["options"]?.object?.count ?? 0 > 0 { result["options"] = .object(JSONObject()) }
-        guard let webdav = share.webdav, var fields = result["webdav"]?.object else {
+        if result[.options]?.object?.count ?? 0 > 0 { result[.options] = .object(JSONObject()) }
+        guard let webdav = share.webdav, var fields = result[.webdav]?.object else {
             guard result.members.contains(where: { known.contains($0.name) }) else {
                 throw Denial(.protocolNotSupported, "no protocol that the backend knows")
             }
@@ -129,13 +129,13 @@ extension Translation {
             fields[name] = .string(absolute)
         }
         // Two spellings with two values would be two places.
-        for other in ["url", "URI"] where !backend.uriMembers.contains(other) {
+        for other in [MemberName.url, .upperCaseURI] where !backend.uriMembers.contains(other) {
             fields[other] = nil
         }
-        if fields["permissions"]?.array == nil {
-            fields["permissions"] = .array(webdav.permissions.listed)
+        if fields[.permissions]?.array == nil {
+            fields[.permissions] = .array(webdav.permissions.listed)
         }
-        result["webdav"] = .object(fields)
+        result[.webdav] = .object(fields)
         return result
     }
 }

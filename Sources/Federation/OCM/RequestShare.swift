@@ -13,12 +13,12 @@ package struct RequestShare: Sendable {
 
     /// Refused (`malformed_message`): `owner`, `shareWith` or `share` missing or mistyped.
     package init(parsing bytes: [UInt8]) throws(Denial) {
-        let reader = try MessageReader(bytes, known: ["owner", "shareWith", "share"])
+        let reader = try MessageReader(bytes, known: [.owner, .shareWith, .share])
         received = bytes
         members = reader.object
-        owner = try reader.address("owner")
-        shareWith = try reader.address("shareWith")
-        guard let share = reader.object["share"], share.string != nil || share.object != nil else {
+        owner = try reader.address(.owner)
+        shareWith = try reader.address(.shareWith)
+        guard let share = reader.object[.share], share.string != nil || share.object != nil else {
             throw Denial(.malformedMessage, "share is missing")
         }
         self.share = share

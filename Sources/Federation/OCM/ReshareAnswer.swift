@@ -20,7 +20,7 @@ package struct ReshareAnswer: Sendable {
         guard let text = named.first, named.allSatisfy({ $0.isSame(as: text) }),
             text.utf8.count <= 512, text.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
         else { return nil }
-        let id = (object["providerId"] ?? object["remoteId"]).flatMap { ProviderID($0) }
+        let id = (object[.providerID] ?? object[.remoteID]).flatMap { ProviderID($0) }
         // It is not swapped.
         if let id, id.text.utf8.span.contains(text.utf8.span) { return nil }
         secret = Secret(utf8: text)

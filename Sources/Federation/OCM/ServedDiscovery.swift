@@ -136,8 +136,8 @@ package struct ServedDiscovery: Sendable {
             if let text = protocols["webdav"]?.string {
                 protocols["webdav"] = .string(DiscoveryDocument.path(of: .string(text)) ?? text)
             }
-            for (name, value) in protocols.members where Self.isUntrue(name, value, of: kind) {
-                protocols[name] = nil
+            for way in protocols.members where Self.isUntrue(way.name, way.value, of: kind) {
+                protocols[way.name] = nil
             }
             return resourceType(
                 type.name, type.shareTypes.isEmpty ? ["user"] : type.shareTypes,

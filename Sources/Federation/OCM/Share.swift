@@ -35,12 +35,12 @@ package final class Share: Sendable {
         let reader = try MessageReader(bytes, known: Self.known)
         received = bytes
         members = reader.object
-        shareWith = try reader.address("shareWith")
-        name = try reader.string("name", upTo: 4096)
+        shareWith = try reader.address(.shareWith)
+        name = try reader.string(.name, upTo: 4096)
         providerID = try reader.providerID()
-        owner = try reader.address("owner")
-        let named = try reader.optionalAddress("sender")
-        let older = try reader.optionalAddress("sharedBy")
+        owner = try reader.address(.owner)
+        let named = try reader.optionalAddress(.sender)
+        let older = try reader.optionalAddress(.sharedBy)
         guard let sender = named ?? older else {
             throw Denial(.malformedMessage, "neither sender nor sharedBy is there")
         }
@@ -48,19 +48,20 @@ package final class Share: Sendable {
             throw Denial(.malformedMessage, "sender and sharedBy are two people")
         }
         self.sender = sender
-        shareType = try reader.string("shareType", upTo: 64)
+        shareType = try reader.string(.shareType, upTo: 64)
         // A policy that refuses groups must not be asked about "Group".
         if !Self.shareTypes.contains(shareType),
             Self.shareTypes.contains(shareType.lowercased().filter { !$0.isWhitespace })
         {
             throw Denial(.malformedMessage, "shareType is another spelling of a known word")
         }
-        resourceType = try reader.string("resourceType", upTo: 64)
-        for text in ["description", "ownerDisplayName", "senderDisplayName", "sharedByDisplayName"]
-        {
+        resourceType = try reader.string(.resourceType, upTo: 64)
+        for text: MemberName in [
+            .description, .ownerDisplayName, .senderDisplayName, .sharedByDisplayName,
+        ] {
             _ = try reader.optionalString(text, upTo: 16_384)
         }
-        let expiration = try reader.optionalInteger("expiration")
+        let expiration = try reader.optionalInteger(.expiration)
         self.expiration = expiration == 0 ? nil : expiration
         (shape, protocols) = try Self.protocols(reader)
         secrets = protocols.compactMap(\.secret).reduce(into: []) { known, secret in
@@ -98,19 +99,19 @@ package final class Share: Sendable {
     /// The same share as one of a folder.
     package func ofFolder() throws(Denial) -> Share {
         var members = members
-        members["resourceType"] = .string("folder")
+        members[.resourceType] = .string("folder")
         return try Share(parsing: JSONValue.object(members).serialized())
     }
 
     /// The same share without some of its ways.
     package func without(_ names: [String]) throws(Denial) -> Share {
         var members = members
-        var ways = members["protocol"]?.object ?? JSONObject()
+        var ways = members[.protocol]?.object ?? JSONObject()
         for way in protocols where names.contains(way.name) {
             ways[way.name] = nil
-            if way.place != .member { ways["options"] = .object(JSONObject()) }
+            if way.place != .member { ways[.options] = .object(JSONObject()) }
         }
-        members["protocol"] = .object(ways)
+        members[.protocol] = .object(ways)
         return try Share(parsing: JSONValue.object(members).serialized())
     }
 

@@ -29,8 +29,8 @@ package final class ShareProtocol: Sendable {
     }
 
     private static let known: KnownMembers = [
-        "uri", "url", "URI", "sharedSecret", "permissions", "requirements", "accessTypes", "size",
-        "targets", "viewMode", "uriTemplate", "srcUri", "payload",
+        .uri, .url, .upperCaseURI, .sharedSecret, .permissions, .requirements, .accessTypes, .size,
+        .targets, .viewMode, .uriTemplate, .srcURI, .payload,
     ]
 
     /// A member of `protocol`, or its `options`.
@@ -42,9 +42,9 @@ package final class ShareProtocol: Sendable {
         let reader = try MessageReader(object, known: Self.known)
         self.name = name
         self.place = place
-        secret = try reader.optionalSecret("sharedSecret")
+        secret = try reader.optionalSecret(.sharedSecret)
         var uris: [String] = []
-        for spelling in ["uri", "url", "URI"] {
+        for spelling: MemberName in [.uri, .url, .upperCaseURI] {
             if let uri = try reader.optionalString(spelling, upTo: 4096), !uri.isEmpty {
                 uris.append(uri)
             }
@@ -54,7 +54,7 @@ package final class ShareProtocol: Sendable {
         }
         uri = uris.first
         // What people open (`webapp` of older servers), and where data are fetched from (`datatx`).
-        for member in ["uriTemplate", "srcUri"] {
+        for member: MemberName in [.uriTemplate, .srcURI] {
             if let place = try reader.optionalString(member, upTo: 4096), !place.isEmpty {
                 uris.append(place)
             }
@@ -62,15 +62,15 @@ package final class ShareProtocol: Sendable {
         if name.isSame(as: "embedded") { uris += EmbeddedPlaces(in: object).texts }
         places = uris
         permissions = try Self.permissions(reader, place)
-        requirements = try reader.optionalWords("requirements")?.map(ShareRequirement.init) ?? []
-        accessTypes = try reader.optionalWords("accessTypes") ?? []
-        size = try reader.optionalInteger("size")
+        requirements = try reader.optionalWords(.requirements)?.map(ShareRequirement.init) ?? []
+        accessTypes = try reader.optionalWords(.accessTypes) ?? []
+        size = try reader.optionalInteger(.size)
     }
 
     private static func permissions(
         _ reader: MessageReader, _ place: Place
     ) throws(Denial) -> SharePermissions {
-        guard let value = reader.object["permissions"], !value.isNull else {
+        guard let value = reader.object[.permissions], !value.isNull else {
             // The older name in webapp; what it means in permissions is the backend's matter.
             return .unspecified
         }
@@ -82,7 +82,7 @@ package final class ShareProtocol: Sendable {
             }
             return .unspecified
         }
-        return .named(try reader.optionalWords("permissions") ?? [])
+        return .named(try reader.optionalWords(.permissions) ?? [])
     }
 
     /// The same protocol found in `options` and in a member of its own.

@@ -1,12 +1,12 @@
 extension Share {
     static let known: KnownMembers = [
-        "shareWith", "name", "description", "providerId", "owner", "ownerDisplayName", "sender",
-        "senderDisplayName", "sharedBy", "sharedByDisplayName", "shareType", "resourceType",
-        "expiration", "protocol",
+        .shareWith, .name, .description, .providerID, .owner, .ownerDisplayName, .sender,
+        .senderDisplayName, .sharedBy, .sharedByDisplayName, .shareType, .resourceType,
+        .expiration, .protocol,
     ]
 
     private static let knownProtocols: KnownMembers = [
-        "name", "options", "webdav", "webapp", "ssh", "datatx", "embedded",
+        .name, .options, .webdav, .webapp, .ssh, .datatx, .embedded,
     ]
 
     static let shareTypes = ["user", "group", "federation"]
@@ -14,29 +14,31 @@ extension Share {
     static func protocols(
         _ reader: MessageReader
     ) throws(Denial) -> (ProtocolShape, [ShareProtocol]) {
-        guard let object = try reader.optionalObject("protocol") else {
+        guard let object = try reader.optionalObject(.protocol) else {
             throw Denial(.malformedMessage, "protocol is missing")
         }
         let inner = try MessageReader(object, known: Self.knownProtocols)
-        let written = try inner.optionalString("name", upTo: 64)
+        let written = try inner.optionalString(.name, upTo: 64)
         var found: [ShareProtocol] = []
-        for (member, value) in object.members where member != "options" {
-            guard let fields = value.object else {
+        for member in object.members where member.known != .options {
+            guard let fields = member.value.object else {
                 // Other members may be texts: a calendar share has its version and colour there.
-                guard !Self.knownProtocols.contains(member) || member == "name" || value.isNull
+                guard
+                    !Self.knownProtocols.contains(member.known) || member.known == .name
+                        || member.value.isNull
                 else { throw Denial(.malformedMessage, "a protocol is not an object") }
                 continue
             }
             guard found.count < 16 else {
                 throw Denial(.malformedMessage, "protocol names too many ways")
             }
-            found.append(try ShareProtocol(name: member, place: .member, fields))
+            found.append(try ShareProtocol(name: member.name, place: .member, fields))
         }
         let hasMembers = !found.isEmpty
         // The newest drafts have a member for each protocol and nothing else (`protocol-object`).
-        let isBare = written == nil && hasMembers && object["options"] == nil
-        let name = try isBare ? "multi" : inner.string("name", upTo: 64)
-        if let fields = try inner.optionalObject("options"), fields["sharedSecret"] != nil {
+        let isBare = written == nil && hasMembers && object[.options] == nil
+        let name = try isBare ? "multi" : inner.string(.name, upTo: 64)
+        if let fields = try inner.optionalObject(.options), fields[.sharedSecret] != nil {
             let options = try ShareProtocol(
                 name: name == "multi" ? "webdav" : name, place: .options, fields)
             if let twin = found.firstIndex(where: { $0.name == options.name }) {

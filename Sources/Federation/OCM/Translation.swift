@@ -80,18 +80,18 @@ package struct Translation: Sendable {
         signed: Bool = false, told id: ProviderID? = nil, uri: @autoclosure () -> String? = nil
     ) throws(Denial) -> TranslatedBody {
         var members = share.members
-        writeAddress(share.owner, "owner", in: &members, isCompared: signed)
-        writeAddress(share.sender, "sender", in: &members, isCompared: signed)
+        writeAddress(share.owner, .owner, in: &members, isCompared: signed)
+        writeAddress(share.sender, .sender, in: &members, isCompared: signed)
         writeReceiver(of: share, in: &members)
         // Which of the two the sender was read from does not say how the other is written.
-        if let text = members["sharedBy"]?.string, let written = OCMAddress(text) {
-            writeAddress(written, "sharedBy", in: &members, isCompared: signed)
+        if let text = members[.sharedBy]?.string, let written = OCMAddress(text) {
+            writeAddress(written, .sharedBy, in: &members, isCompared: signed)
         }
         dropEmptyNames(from: &members)
         Self.nameTheSender(backend.senderNames, in: &members)
         write(share.providerID, as: id, in: &members)
         let resourceType = told(resourceTypeOf: share)
-        members["resourceType"] = .string(resourceType)
+        members[.resourceType] = .string(resourceType)
         var ways = try protocolForBackend(share, taken: taken, uri: uri())
         Self.remove(taken, from: &ways)
         let untold = waysLeftOut(of: share.protocols, taken, swaps: swaps)
@@ -101,7 +101,7 @@ package struct Translation: Sendable {
         for name in untold { ways[name] = nil }
         if resourceType == "file", backend.namesSingleFiles { tellSegment(in: &ways) }
         ways = ways.replacing(swaps)
-        members["protocol"] = .object(ways)
+        members[.protocol] = .object(ways)
         return Self.body(members, share.members, share.received)
     }
 
@@ -124,14 +124,14 @@ package struct Translation: Sendable {
 
     /// Writes the URI of a single file so that the backend, which appends its name, finds it.
     private func tellSegment(in ways: inout JSONObject) {
-        guard var fields = ways["webdav"]?.object else { return }
+        guard var fields = ways[.webdav]?.object else { return }
         for name in backend.uriMembers {
             guard let url = fields[name]?.string.flatMap({ SingleFile.url(for: $0) }) else {
                 continue
             }
             fields[name] = .string(url)
         }
-        ways["webdav"] = .object(fields)
+        ways[.webdav] = .object(fields)
     }
 
     /// The word of old servers for files and folders alike tells nothing. What oCIS and OpenCloud take for a
@@ -166,31 +166,31 @@ package struct Translation: Sendable {
     ) -> TranslatedBody {
         var members = notification.members
         // OCM 1.5 has the id in `notification.file`, where only a backend that we do not know may look.
-        if backend.kind != .generic, members["providerId"].map(\.isNull) ?? true {
-            members["providerId"] = .string(notification.providerID.text)
+        if backend.kind != .generic, members[.providerID].map(\.isNull) ?? true {
+            members[.providerID] = .string(notification.providerID.text)
         }
         write(notification.providerID, as: id, in: &members)
         if notification.resourceType == nil, let resourceType {
-            members["resourceType"] = .string(known(resourceType))
+            members[.resourceType] = .string(known(resourceType))
         }
-        var details = members["notification"]?.object ?? JSONObject()
+        var details = members[.notification]?.object ?? JSONObject()
         let had = details
         details = details.replacing(swaps)
         if notification.secret == nil, let secret {
-            details["sharedSecret"] = .string(secret.text)
+            details[.sharedSecret] = .string(secret.text)
         }
         if backend.readsGrantee, notification.grantee == nil, let grantee {
-            details["grantee"] = .string(grantee)
+            details[.grantee] = .string(grantee)
         }
-        if var ways = details["protocol"]?.object {
+        if var ways = details[.protocol]?.object {
             Self.remove(taken, from: &ways)
             for name in untold { ways[name] = nil }
             ways = ways.replacing(swaps)
-            details["protocol"] = .object(ways)
+            details[.protocol] = .object(ways)
         }
         // Nextcloud answers 400 without the member, oCIS stops in its handler.
         if details != had || !notification.hasDetails {
-            members["notification"] = .object(details)
+            members[.notification] = .object(details)
         }
         return Self.body(members, notification.members, notification.received)
     }
@@ -199,16 +199,16 @@ package struct Translation: Sendable {
     /// with a host in it that the backend cannot read the account alone.
     package func inviteAccepted(_ message: InviteAccepted) -> TranslatedBody {
         var members = message.members
-        members.rename("userId", to: "userID")
+        members.rename(.userId, to: .userID)
         if let person = OCMAddress("\(message.userID)@\(message.recipientProvider)") {
             let told = backend.readable(person)
-            if told != person { members["userID"] = .string(told.identifier) }
+            if told != person { members[.userID] = .string(told.identifier) }
         }
         let provider = message.recipientProvider.description
-        if let text = members["recipientProvider"]?.string,
+        if let text = members[.recipientProvider]?.string,
             PeerHost(text) == nil || backend.keepsHostsAsWritten && !text.isSame(as: provider)
         {
-            members["recipientProvider"] = .string(provider)
+            members[.recipientProvider] = .string(provider)
         }
         guard message.isForm else {
             return Self.body(members, message.members, message.received)
@@ -222,11 +222,11 @@ package struct Translation: Sendable {
     /// - Parameter host: of who invited.
     package func answer(_ body: [UInt8], ofInviterAt host: PeerHost) -> [UInt8] {
         guard var members = (try? JSONValue(parsing: body))?.object,
-            let account = members["userID"]?.string, let person = OCMAddress("\(account)@\(host)")
+            let account = members[.userID]?.string, let person = OCMAddress("\(account)@\(host)")
         else { return body }
         let told = backend.readable(person)
         guard told != person else { return body }
-        members["userID"] = .string(told.identifier)
+        members[.userID] = .string(told.identifier)
         return JSONValue.object(members).serialized()
     }
 
@@ -240,7 +240,7 @@ package struct Translation: Sendable {
     /// Writes the address that a member holds in the form that the backend reads. Only the form
     /// changes, never the host; one that is said twice may be said once.
     private func writeAddress(
-        _ address: OCMAddress, _ name: String, in members: inout JSONObject, isCompared: Bool
+        _ address: OCMAddress, _ name: MemberName, in members: inout JSONObject, isCompared: Bool
     ) {
         guard let text = members[name]?.string else { return }
         let told = backend.readable(address)
@@ -255,17 +255,17 @@ package struct Translation: Sendable {
     func writeReceiver(of share: Share, in members: inout JSONObject) {
         let once = share.shareWith.saidOnce
         if !backend.readsHostsSaidTwice || share.shareWith.isEncoded, once != share.shareWith,
-            let text = members["shareWith"]?.string, let written = OCMAddress(text)
+            let text = members[.shareWith]?.string, let written = OCMAddress(text)
         {
-            members["shareWith"] = .string(written.saidOnce.written(written.form))
+            members[.shareWith] = .string(written.saidOnce.written(written.form))
         }
         // Seafile cuts at the first `http`, in lower case.
         guard backend.readsSharesOfOldNextcloudsAlone, share.shape != .foreign,
-            let text = members["shareWith"]?.string,
+            let text = members[.shareWith]?.string,
             share.shareWith.form == .bare
                 || !text.utf8.starts(with: "\(once.identifier)@http".utf8)
         else { return }
-        members["shareWith"] = .string(once.written(.scheme))
+        members[.shareWith] = .string(once.written(.scheme))
     }
 
     /// A JSON number as id is read wrongly by some.
@@ -273,14 +273,14 @@ package struct Translation: Sendable {
     /// - Parameter told: what it is to the reader, where that is another.
     func write(_ id: ProviderID, as told: ProviderID? = nil, in members: inout JSONObject) {
         let told = told ?? id
-        guard told != id || ids == .text && members["providerId"]?.number != nil else { return }
-        members["providerId"] = .string(told.text)
+        guard told != id || ids == .text && members[.providerID]?.number != nil else { return }
+        members[.providerID] = .string(told.text)
     }
 
     /// Leaves away the display names that are empty, as the reva family writes the owner's.
     func dropEmptyNames(from members: inout JSONObject) {
         guard backend.refusesEmptyNames else { return }
-        for name in ["ownerDisplayName", "sharedByDisplayName", "senderDisplayName"]
+        for name in [MemberName.ownerDisplayName, .sharedByDisplayName, .senderDisplayName]
         where members[name]?.string?.isEmpty == true {
             members[name] = nil
         }
@@ -293,33 +293,33 @@ package struct Translation: Sendable {
     }
 
     static func nameTheSender(_ names: Set<SenderName>, in members: inout JSONObject) {
-        func copy(_ name: String, to other: String) {
+        func copy(_ name: MemberName, to other: MemberName) {
             guard members[other].map(\.isNull) ?? true, let value = members[name], !value.isNull
             else { return }
             members.insert(other, value, after: name)
         }
         if names.contains(.sharedBy) {
-            copy("senderDisplayName", to: "sharedByDisplayName")
-            copy("sender", to: "sharedBy")
+            copy(.senderDisplayName, to: .sharedByDisplayName)
+            copy(.sender, to: .sharedBy)
         }
         if names.contains(.sender) {
-            copy("sharedByDisplayName", to: "senderDisplayName")
-            copy("sharedBy", to: "sender")
+            copy(.sharedByDisplayName, to: .senderDisplayName)
+            copy(.sharedBy, to: .sender)
         }
     }
 
     /// Of WebDAV alone: where there is no such way, what others demand is the backend's to meet.
     private static func remove(_ taken: Set<ShareRequirement>, from ways: inout JSONObject) {
         guard !taken.isEmpty else { return }
-        for (name, value) in ways.members where name == "webdav" || name == "options" {
-            guard var fields = value.object, let words = fields["requirements"]?.array else {
+        for name in [MemberName.webdav, .options] {
+            guard var fields = ways[name]?.object, let words = fields[.requirements]?.array else {
                 continue
             }
             let left = words.filter { word in
                 word.string.map { !taken.contains(ShareRequirement(spelled: $0)) } ?? true
             }
             guard left.count != words.count else { continue }
-            fields["requirements"] = left.isEmpty ? nil : .array(left)
+            fields[.requirements] = left.isEmpty ? nil : .array(left)
             ways[name] = .object(fields)
         }
     }
@@ -329,15 +329,15 @@ extension JSONObject {
     /// The object with secrets replaced in its own `sharedSecret` and in that of each member.
     func replacing(_ swaps: [SecretSwap]) -> JSONObject {
         var object = self
-        if let text = object["sharedSecret"]?.string, let new = swaps.new(for: text) {
-            object["sharedSecret"] = .string(new)
+        if let text = object[.sharedSecret]?.string, let new = swaps.new(for: text) {
+            object[.sharedSecret] = .string(new)
         }
-        for (name, value) in object.members {
-            guard var fields = value.object, let text = fields["sharedSecret"]?.string,
+        object.change { value in
+            guard var fields = value.object, let text = fields[.sharedSecret]?.string,
                 let new = swaps.new(for: text)
-            else { continue }
-            fields["sharedSecret"] = .string(new)
-            object[name] = .object(fields)
+            else { return nil }
+            fields[.sharedSecret] = .string(new)
+            return .object(fields)
         }
         return object
     }

@@ -66,7 +66,7 @@ package struct TokenRequest: Sendable {
             throw Denial(.invalidRequest, "not a JSON object")
         }
         return FormBody(
-            object.members.compactMap { name, value in value.string.map { (name, $0) } })
+            object.members.compactMap { member in member.value.string.map { (member.name, $0) } })
     }
 }
 

@@ -111,7 +111,7 @@ struct JSONStyle: Sendable {
         }
     }
 
-    private func members(of object: JSONObject) -> [(name: String, value: JSONValue)] {
+    private func members(of object: JSONObject) -> [JSONObject.Member] {
         switch order {
         case .kept: object.members
         case .sorted:

@@ -45,19 +45,22 @@ package struct JournalBody: Sendable {
     ) {
         // By their lengths: a name stands once in an object.
         var unknown: [Int: Int] = [:]
-        for (name, value) in object.members {
-            let role = roles.role(of: name)
+        for member in object.members {
+            let role = member.known.flatMap { Role(of: $0) } ?? Role(ofFormField: member.name)
             if role == nil {
-                let count = unknown[name.utf8.count, default: 0] + 1
-                unknown[name.utf8.count] = count
-                text.begin("<name\(count > 1 ? " \(count)" : "") of \(name.utf8.count) bytes>")
+                let length = member.name.utf8.count
+                let count = unknown[length, default: 0] + 1
+                unknown[length] = count
+                text.begin("<name\(count > 1 ? " \(count)" : "") of \(length) bytes>")
             } else {
-                text.begin(name)
+                text.begin(member.name)
             }
-            if isProtocol, name == "name", let known = value.string, protocols.contains(known) {
+            if isProtocol, member.known == .name, let known = member.value.string,
+                protocols.contains(known)
+            {
                 text.write(known)
             } else {
-                write(value, role, people, into: &text)
+                write(member.value, role, people, into: &text)
             }
         }
     }
@@ -105,7 +108,7 @@ package struct JournalBody: Sendable {
     private static let limit = 16_384
 
     /// What the texts of a member with a known name are.
-    private enum Role: Sendable {
+    fileprivate enum Role: Sendable {
         /// Harmless.
         case plain
         /// Names somebody, or is in their words.
@@ -120,13 +123,11 @@ package struct JournalBody: Sendable {
         case other
     }
 
-    private static let roles = Roles()
-
     /// Names that a protocol may have without being anybody's words.
     private static let protocols = ["webdav", "multi", "webapp", "ssh", "datatx"]
 
     /// Whom a member is about.
-    private enum Person: Sendable {
+    fileprivate enum Person: Sendable {
         case owner, ownerFederatedID, federatedOwner, sender, receiver, sharer, invited
         case invitedOrOwner
     }
@@ -143,21 +144,25 @@ package struct JournalBody: Sendable {
 
         init(of object: JSONObject) {
             var (user, provider): (String?, String?)
-            for (name, value) in object.members {
-                guard let text = value.string else { continue }
-                let account = text.utf8.span.contains(UInt8(ascii: "@")) ? text : nil
-                switch name {
-                case _ where name.isSame(as: "owner"): owner = account
-                case _ where name.isSame(as: "ownerFederatedId"): ownerFederatedID = account
-                case _ where name.isSame(as: "sender"): sender = account
-                case _ where name.isSame(as: "sharedByFederatedId"): sharer = account
-                case _ where name.isSame(as: "shareWith"): receiver = account
-                case _ where name.isSame(as: "userID"): user = text
-                case _ where name.isSame(as: "recipientProvider"): provider = text
-                default: break
+            for member in object.members {
+                guard let text = member.value.string else { continue }
+                switch member.known {
+                case .owner: owner = Self.account(text)
+                case .ownerFederatedID: ownerFederatedID = Self.account(text)
+                case .sender: sender = Self.account(text)
+                case .sharedByFederatedID: sharer = Self.account(text)
+                case .shareWith: receiver = Self.account(text)
+                case .userID: user = text
+                case .recipientProvider: provider = text
+                case _: break
                 }
             }
             if let user, let provider { invited = "\(user)@\(provider)" }
+        }
+
+        /// A text that names an account with its host; nil for another.
+        private static func account(_ text: String) -> String? {
+            text.utf8.span.contains(UInt8(ascii: "@")) ? text : nil
         }
 
         subscript(person: Person) -> String? {
@@ -175,51 +180,42 @@ package struct JournalBody: Sendable {
     }
 }
 
-extension JournalBody {
-    /// What the members with known names are, by the lengths of those: a message has a dozen of them, and few
-    /// names are of one length, so that one is found without the hash that a dictionary makes of each.
-    private struct Roles {
-        private var byLength: [[(name: String, role: Role)]] = []
-
-        init() {
-            add("owner", .personal(.federatedOwner))
-            add("ownerDisplayName", .name(.owner))
-            add("name", .personal(.invitedOrOwner))
-            add("description", .personal(.owner))
-            add("sender", .personal(.sender))
-            add("senderDisplayName", .name(.sender))
-            add("shareWith", .personal(.receiver))
-            add("ownerFederatedId", .personal(.ownerFederatedID))
-            add("sharedByFederatedId", .personal(.sharer))
-            add("sharedBy", .name(.sharer))
-            add("userID", .personal(.invited))
-            add("email", .personal(.invited))
-            for name in [
-                "providerId", "shareType", "resourceType", "permissions", "requirements",
-                "accessTypes", "notificationType", "viewMode", "grant_type", "client_id",
-                "remoteId", "recipientProvider",
-            ] { add(name, .plain) }
-            for name in [
-                "message", "webdav", "webapp", "ssh", "options", "multi", "notification",
-                "datatx", "sharedSecret", "secret", "token", "uri", "code", "redirect_uri",
-                "expiration", "remote",
-            ] { add(name, .other) }
-            add("size", .number)
-            add("protocol", .protocol)
-        }
-
-        private mutating func add(_ name: String, _ role: Role) {
-            let length = name.utf8.count
-            while byLength.count <= length { byLength.append([]) }
-            byLength[length].append((name, role))
-        }
-
-        /// Nil of a name that is not known.
-        func role(of name: String) -> Role? {
-            let length = name.utf8.count
-            guard length < byLength.count else { return nil }
-            for known in byLength[length] where known.name.isSame(as: name) { return known.role }
+extension JournalBody.Role {
+    /// Nil of a name of which nobody can say what it is of.
+    fileprivate init?(of name: MemberName) {
+        switch name {
+        case .owner: self = .personal(.federatedOwner)
+        case .ownerDisplayName: self = .name(.owner)
+        case .name: self = .personal(.invitedOrOwner)
+        case .description: self = .personal(.owner)
+        case .sender: self = .personal(.sender)
+        case .senderDisplayName: self = .name(.sender)
+        case .shareWith: self = .personal(.receiver)
+        case .ownerFederatedID: self = .personal(.ownerFederatedID)
+        case .sharedByFederatedID: self = .personal(.sharer)
+        case .sharedBy: self = .name(.sharer)
+        case .userID, .email: self = .personal(.invited)
+        case .providerID, .shareType, .resourceType, .permissions, .requirements, .accessTypes,
+            .notificationType, .viewMode, .remoteID, .recipientProvider:
+            self = .plain
+        case .message, .webdav, .webapp, .ssh, .options, .multi, .notification, .datatx,
+            .sharedSecret, .secret, .token, .uri, .code, .expiration, .remote:
+            self = .other
+        case .size: self = .number
+        case .protocol: self = .protocol
+        case .embedded, .file, .grantee, .payload, .senderDomain, .share, .sharedByDisplayName,
+            .srcURI, .targets, .upperCaseURI, .uriTemplate, .url, .userId:
             return nil
+        }
+    }
+
+    /// The same of a name that only requests for tokens have.
+    fileprivate init?(ofFormField name: String) {
+        switch name {
+        case _ where name.isSame(as: "grant_type"), _ where name.isSame(as: "client_id"):
+            self = .plain
+        case _ where name.isSame(as: "redirect_uri"): self = .other
+        case _: return nil
         }
     }
 }

@@ -17,7 +17,7 @@ import Testing
         #expect(answer.values("content-type") == ["application/json"])
         let object = try #require(try JSONValue(parsing: answer.body).object)
         #expect(object["token_type"]?.string == "Bearer")
-        #expect(object.members.map(\.0) == ["access_token", "token_type", "expires_in"])
+        #expect(object.members.map(\.name) == ["access_token", "token_type", "expires_in"])
         #expect(!String(decoding: answer.body, as: UTF8.self).contains(Self.secret))
         #expect(world.backend.take() == [])
     }
