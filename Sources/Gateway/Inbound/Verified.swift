@@ -112,16 +112,14 @@ extension Gateway {
     /// The message as its signer saw it: under the site's public origin, or the alias that was
     /// asked for.
     func signedMessage(_ received: Received) throws(Denial) -> SignedMessage {
-        var fields: [SignedMessage.Field] = []
-        fields.reserveCapacity(received.head.fields.count)
-        received.head.fields.forEach { name, value in
-            fields.append(SignedMessage.Field(name, Array(value)))
-        }
+        let fields = received.head.fields
+        var lines = FieldLines(in: fields.bytes, reserving: fields.count)
+        fields.forEachPlace { name, value in lines.add(name: name, value: value) }
         let target = String(decoding: received.head.rawTarget, as: UTF8.self)
         guard
             let message = SignedMessage(
                 method: received.head.method.rawValue, target: target,
-                origin: site.signedOrigin(for: received.head.authority), fields: fields)
+                origin: site.signedOrigin(for: received.head.authority), lines: lines)
         else { throw Denial(.malformedRequest, "the request target cannot be signed") }
         return message
     }

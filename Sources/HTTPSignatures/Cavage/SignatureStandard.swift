@@ -12,12 +12,10 @@ package enum SignatureStandard: Sendable, Equatable {
     /// Refuses a message with fields of two standards, with `Signature` and `Authorization:
     /// Signature` both, and with several of one of the draft's.
     package static func of(_ message: SignedMessage) throws(SignatureError) -> SignatureStandard {
-        let authorizations = message.fields.filter {
-            $0.name == "authorization" && isSignature($0.value)
-        }
+        let authorizations = signatures(in: message.lines)
         let isNew = message.lines(of: "signature-input") > 0
         let lines = message.lines(of: "signature")
-        switch (isNew, lines, authorizations.count) {
+        switch (isNew, lines, authorizations) {
         case (false, 0, 0): return .none
         case (true, _, 0): return .rfc9421
         case (false, 1, 0): return .cavage
@@ -36,8 +34,19 @@ package enum SignatureStandard: Sendable, Equatable {
     /// The scheme of `Authorization`, with the space behind it.
     static let scheme = "Signature "
 
-    private static func isSignature(_ value: [UInt8]) -> Bool {
-        value[value.trimmed].prefix(scheme.utf8.count).map(\.asciiLowercased)
+    /// How many lines of `Authorization` are of that scheme.
+    private static func signatures(in lines: FieldLines) -> Int {
+        var count = 0
+        var next = lines.index(of: "authorization")
+        while let line = next {
+            if isSignature(lines.value(at: line)) { count += 1 }
+            next = lines.index(of: "authorization", from: line + 1)
+        }
+        return count
+    }
+
+    private static func isSignature(_ value: ArraySlice<UInt8>) -> Bool {
+        value.prefix(scheme.utf8.count).map(\.asciiLowercased)
             .elementsEqual(scheme.lowercased().utf8)
     }
 }

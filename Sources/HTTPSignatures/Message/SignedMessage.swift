@@ -27,27 +27,41 @@ package struct SignedMessage: Sendable {
     }
 
     package let start: Start
-    /// In the order of the wire.
-    package var fields: [Field]
-    package var trailers: [Field]
+    private(set) var lines: FieldLines
+    private(set) var trailerLines: FieldLines
     /// What fields beyond the well-known ones are, for the `sf` parameter; names in lower case.
     package var kinds: [String: StructuredField.Kind] = [:]
 
     package init(start: Start, fields: [Field], trailers: [Field] = []) {
         self.start = start
-        self.fields = fields
-        self.trailers = trailers
+        lines = FieldLines(fields)
+        trailerLines = FieldLines(trailers)
     }
+
+    /// The fields in the order of the wire, each on its own.
+    package var fields: [Field] {
+        get { lines.fields }
+        set { lines = FieldLines(newValue) }
+    }
+
+    var trailers: [Field] { trailerLines.fields }
 
     /// A request; nil when `method` is no token or `target` no request-target.
     package init?(
         method: String, target: String, origin: Origin, fields: [Field], trailers: [Field] = []
     ) {
+        self.init(method: method, target: target, origin: origin, lines: FieldLines(fields))
+        trailerLines = FieldLines(trailers)
+    }
+
+    /// The same of lines that lie in the bytes of a head.
+    package init?(method: String, target: String, origin: Origin, lines: FieldLines) {
         guard !method.isEmpty, method.utf8.allSatisfy(\.isFieldNameByte),
             let target = RequestTarget(target, origin: origin)
         else { return nil }
-        self.init(
-            start: .request(method: method, target: target), fields: fields, trailers: trailers)
+        start = .request(method: method, target: target)
+        self.lines = lines
+        trailerLines = FieldLines([])
     }
 
     package init(
@@ -59,23 +73,10 @@ package struct SignedMessage: Sendable {
 
     /// The lines of a field, trimmed and joined with `, ` (RFC 9110 section 5.3); nil when there
     /// is none. `name` in lower case.
-    package func combined(_ name: String) -> [UInt8]? {
-        var combined: [UInt8]?
-        for field in fields where field.name == name {
-            if combined == nil {
-                combined = []
-            } else {
-                combined?.append(contentsOf: [UInt8(ascii: ","), UInt8(ascii: " ")])
-            }
-            combined?.append(contentsOf: field.value[field.value.trimmed])
-        }
-        return combined
-    }
+    package func combined(_ name: String) -> [UInt8]? { lines.combined(name) }
 
     /// How many lines a field has. `name` in lower case.
-    package func lines(of name: String) -> Int {
-        fields.reduce(0) { $1.name == name ? $0 + 1 : $0 }
-    }
+    package func lines(of name: String) -> Int { lines.count(of: name) }
 }
 
 extension [UInt8] {

@@ -131,6 +131,9 @@ package struct Component: Sendable, Hashable {
     }
 
     private static func isFieldName(_ text: String) -> Bool {
-        !text.isEmpty && text.utf8.allSatisfy { $0.isFieldNameByte && !$0.isUppercaseLetter }
+        let bytes = text.utf8.span
+        for place in bytes.indices
+        where !bytes[place].isFieldNameByte || bytes[place].isUppercaseLetter { return false }
+        return bytes.count > 0
     }
 }

@@ -62,38 +62,33 @@ extension SignedMessage {
     private func append(
         field name: String, of component: Component, to base: inout [UInt8]
     ) throws(SignatureError) {
-        let source = component.flags.contains(.trailer) ? trailers : fields
+        let source = component.flags.contains(.trailer) ? trailerLines : lines
         if component.flags.contains(.structuredField) || component.member != nil {
             return try append(structured: name, of: component, in: source, to: &base)
         }
-        var isFirst = true
-        for field in source where field.name == name {
-            if !isFirst { append(", ", "", to: &base) }
-            isFirst = false
-            let range = field.value.trimmed
+        guard let first = source.index(of: name) else { throw SignatureError(.missingValue, name) }
+        var next: Int? = first
+        while let line = next {
+            if line > first { append(", ", to: &base) }
+            let value = source.value(at: line)
             if component.flags.contains(.byteSequence) {  // 2.1.3
                 base.append(UInt8(ascii: ":"))
-                Base64.append(field.value.span.extracting(range), to: &base)
+                Base64.append(value.span, to: &base)
                 base.append(UInt8(ascii: ":"))
             } else {
-                for index in range {
-                    let byte = field.value[index]
-                    guard byte.isPrintableASCII || byte == UInt8(ascii: "\t") else {
-                        throw SignatureError(.unusableValue, name)
-                    }
-                    base.append(byte)
-                }
+                guard value.span.isOneLine else { throw SignatureError(.unusableValue, name) }
+                base.append(copying: value.span)
             }
+            next = source.index(of: name, from: line + 1)
         }
-        if isFirst { throw SignatureError(.missingValue, name) }
     }
 
     // Sections 2.1.1 and 2.1.2
     private func append(
-        structured name: String, of component: Component, in source: [Field],
+        structured name: String, of component: Component, in source: FieldLines,
         to base: inout [UInt8]
     ) throws(SignatureError) {
-        guard let combined = SignedMessage(start: start, fields: source).combined(name) else {
+        guard let combined = source.combined(name) else {
             throw SignatureError(.missingValue, name)
         }
         guard component.member != nil || kind(of: name) != nil else {
@@ -145,4 +140,14 @@ extension SignedMessage {
         "signature": .dictionary, "signature-input": .dictionary,
         "want-content-digest": .dictionary, "want-repr-digest": .dictionary,
     ]
+}
+
+extension Span<UInt8> {
+    /// Whether all bytes are printable ASCII, spaces or tabs.
+    fileprivate var isOneLine: Bool {
+        for place in indices where !self[place].isPrintableASCII && self[place] != 0x09 {
+            return false
+        }
+        return true
+    }
 }

@@ -11,13 +11,12 @@ package struct SignatureBase: Sendable, Equatable {
     ) throws(SignatureError) {
         bytes.reserveCapacity(1024)  // 1
         for (component, identifier) in zip(input.components, input.identifiers) {  // 2
-            append("\"")  // 2.1: a component's name needs no escape
-            append(component.text)
-            append("\"")
+            // 2.1: a component's name needs no escape
+            bytes.append(quoting: component.text.utf8.span)
             if !identifier.parameters.isEmpty { try append(identifier.parameters) }
             append(": ")  // 2.2 and 2.3
             try message.append(component, to: &bytes)  // 2.4 and 2.5
-            append("\n")  // 2.6
+            bytes.append(UInt8(ascii: "\n"))  // 2.6
             guard bytes.count <= Self.limit else { throw SignatureError(.tooLargeBase) }
         }
         append("\"@signature-params\": ")  // 3

@@ -29,6 +29,7 @@ extension StructuredField {
                 entries[position].value = value
                 return false
             }
+            if entries.isEmpty { entries.reserveCapacity(4) }
             entries.append(Entry(key: key, value: value))
             if positions != nil {
                 positions?[key] = entries.count - 1

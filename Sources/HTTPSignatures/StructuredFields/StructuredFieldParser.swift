@@ -105,6 +105,7 @@ package struct StructuredFieldParser: ~Escapable {
     private mutating func innerList() throws(StructuredFieldError) -> StructuredField.InnerList {
         guard consume("(") else { throw error(.innerList) }  // 1
         var items: [StructuredField.Item] = []  // 2
+        items.reserveCapacity(8)
         while !isAtEnd {  // 3
             skipSpaces()  // 3.1
             if consume(")") {  // 3.2

@@ -33,7 +33,7 @@ package struct StructuredFieldSerializer {
             if case .item(let item) = entry.value, item.value == .boolean(true) {
                 try write(item.parameters)
             } else {
-                write("=")
+                write(UInt8(ascii: "="))
                 try write(entry.value)
             }
         }
@@ -49,14 +49,14 @@ package struct StructuredFieldSerializer {
 
     /// Writes an Inner List (4.1.1.1). Refused: what has no form there.
     package mutating func write(_ list: StructuredField.InnerList) throws(StructuredFieldError) {
-        write("(")
+        write(UInt8(ascii: "("))
         var isFirst = true
         for item in list.items {
-            if !isFirst { write(" ") }
+            if !isFirst { write(UInt8(ascii: " ")) }
             isFirst = false
             try write(item)
         }
-        write(")")
+        write(UInt8(ascii: ")"))
         try write(list.parameters)
     }
 
@@ -71,10 +71,10 @@ package struct StructuredFieldSerializer {
         _ parameters: StructuredField.Parameters
     ) throws(StructuredFieldError) {
         for entry in parameters.entries {
-            write(";")
+            write(UInt8(ascii: ";"))
             try write(key: entry.key)
             if entry.value == .boolean(true) { continue }
-            write("=")
+            write(UInt8(ascii: "="))
             try write(entry.value)
         }
     }
@@ -99,12 +99,12 @@ package struct StructuredFieldSerializer {
         case .string(let string): try write(string: string)
         case .token(let token): try write(token: token)
         case .byteSequence(let content):
-            write(":")
+            write(UInt8(ascii: ":"))
             Base64.append(content.span, to: &bytes)
-            write(":")
+            write(UInt8(ascii: ":"))
         case .boolean(let boolean): write(boolean ? "?1" : "?0")
         case .date(let seconds):
-            write("@")
+            write(UInt8(ascii: "@"))
             try write(integer: seconds)
         case .displayString(let text): write(displayString: text)
         }
@@ -115,7 +115,7 @@ package struct StructuredFieldSerializer {
         guard (-999_999_999_999_999...999_999_999_999_999).contains(integer) else {
             throw StructuredFieldError(reason: .number, offset: 0)
         }
-        write(String(integer))
+        bytes.append(decimal: integer)
     }
 
     // 4.1.5 Serializing a Decimal
@@ -144,14 +144,11 @@ package struct StructuredFieldSerializer {
             }
             if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { isPlain = false }
         }
+        if isPlain { return bytes.append(quoting: text) }
         bytes.append(UInt8(ascii: "\""))
-        if isPlain {
-            bytes.append(utf8: string)
-        } else {
-            for byte in string.utf8 {
-                if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { write("\\") }
-                bytes.append(byte)
-            }
+        for byte in string.utf8 {
+            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { write("\\") }
+            bytes.append(byte)
         }
         bytes.append(UInt8(ascii: "\""))
     }
@@ -181,5 +178,9 @@ package struct StructuredFieldSerializer {
 
     private mutating func write(_ text: String) {
         bytes.append(utf8: text)
+    }
+
+    private mutating func write(_ byte: UInt8) {
+        bytes.append(byte)
     }
 }

@@ -4,7 +4,7 @@
 /// and hold no control character but HTAB (RFC 9110, section 5.5); bytes above 127 may occur.
 package struct FieldList: Sendable {
     /// The bytes of the head, from its first line on.
-    let bytes: [UInt8]
+    package let bytes: [UInt8]
     let entries: [Entry]
 
     /// Where one field lies in the head.
@@ -69,6 +69,11 @@ package struct FieldList: Sendable {
         rethrows
     {
         for index in entries.indices { try body(name(at: index), bytes[entries[index].value]) }
+    }
+
+    /// Where in ``bytes`` every field lies, in wire order.
+    package func forEachPlace(_ body: (_ name: Range<Int>, _ value: Range<Int>) -> Void) {
+        for entry in entries { body(entry.name, entry.value) }
     }
 
     /// The name of the field at `index`, in lower case.
