@@ -37,9 +37,7 @@ package struct Permissions: Sendable, Hashable {
     package func contains(_ other: Permissions) -> Bool { bits & other.bits == other.bits }
 
     /// The words in the order read, write, share, unspecified.
-    package var words: [String] {
-        Self.named.filter { contains($0.meaning) }.map(\.word)
-    }
+    package var words: [String] { Self.wordsOfBits[Int(bits)] }
 
     /// What `set`, of a condition, has to be compared with: unspecified as itself where the
     /// condition names it, beside what is said; as everything else.
@@ -50,6 +48,9 @@ package struct Permissions: Sendable, Hashable {
     func isDisjoint(with other: Permissions) -> Bool { bits & other.bits == 0 }
 
     package static let order = named.map(\.word)
+    private static let wordsOfBits: [[String]] = (0..<16).map { bits in
+        named.filter { Permissions(bits: bits).contains($0.meaning) }.map(\.word)
+    }
     private static let named: [(word: String, meaning: Permissions)] = [
         ("read", .read), ("write", .write), ("share", .share), ("unspecified", .unspecified),
     ]
