@@ -3,7 +3,6 @@ import Federation
 import Foundation
 import Gateway
 import OpenSSL
-import Synchronization
 
 /// The program: every command is a file of its own.
 @main
@@ -35,7 +34,7 @@ struct Ocmgate: AsyncParsableCommand {
         // Nobody but its owner writes to what we make, whatever the shell allows: we would refuse it.
         _ = umask(umask(0o022) | 0o022)
         HelpWidth.widen()
-        Migration.hears.withLock { $0 = { Output.error("ocmgate: \($0.words)") } }
+        Migration.tell { Output.error("ocmgate: \($0.words)") }
         let given = Array(CommandLine.arguments.dropFirst())
         let arguments = NginxArguments.meant(given) ?? given
         do {

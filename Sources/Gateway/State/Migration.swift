@@ -1,6 +1,6 @@
 import Foundation
 import GRDB
-package import Synchronization
+import Synchronization
 
 /// That a state was brought to a newer schema, which older programs refuse.
 package struct Migration: Sendable, Equatable {
@@ -91,8 +91,15 @@ package struct Migration: Sendable, Equatable {
         }
     }
 
-    /// What hears of those that commands make, which have no log.
-    package static let hears = Mutex<(@Sendable (Migration) -> Void)?>(nil)
+    /// From now on `hears` is told of those that commands make, which have no log; nil: nobody.
+    package static func tell(_ hears: (@Sendable (Migration) -> Void)?) {
+        hearing.withLock { $0 = hears }
+    }
+
+    /// Says that it was made.
+    func tell() { Self.hearing.withLock { $0 }?(self) }
+
+    private static let hearing = Mutex<(@Sendable (Migration) -> Void)?>(nil)
 
     /// For the operator.
     package var words: String {

@@ -40,7 +40,7 @@ package final class Store: Sendable {
         _ path: String, _ key: SealKey, now: Int, underWay: UnderWay = UnderWay()
     ) throws(FileProblem) -> Store {
         let store = try open(path, key, now: now, underWay: underWay, lock: nil)
-        if let migration = store.migration { Migration.hears.withLock { $0 }?(migration) }
+        store.migration?.tell()
         return store
     }
 

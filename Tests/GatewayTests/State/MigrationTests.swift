@@ -176,8 +176,8 @@ import Testing
     @Test func aCommandHearsOfIt() throws {
         try makeOlder()
         let heard = Heard()
-        Migration.hears.withLock { $0 = { heard.add($0) } }
-        defer { Migration.hears.withLock { $0 = nil } }
+        Migration.tell { heard.add($0) }
+        defer { Migration.tell(nil) }
         try Store.open(path, key, now: 1000).close()
         try Store.open(path, key, now: 1000).close()
         let words = heard.all.filter { $0.path == path }.map(\.words)
