@@ -114,7 +114,7 @@ package func exactlyQuoted(_ word: String) -> String {
 extension Unicode.Scalar {
     /// Whether it is a control character, or one that only says how others are written: a byte order
     /// mark, a space without width, a change of the direction.
-    fileprivate var showsNothing: Bool {
+    var showsNothing: Bool {
         guard value >= 0x7F else { return value < 0x20 }
         return switch properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator: true

@@ -65,10 +65,11 @@ struct TOMLCursor {
         }
     }
 
-    /// Takes what stands here, to the next blank, line end or delimiter; empty where none stands.
+    /// Takes what stands here, to the next blank, line end, delimiter or invisible character; empty
+    /// where none stands.
     mutating func word() -> [UInt8] {
         let start = offset
-        while let byte = peek, !Self.delimiters.contains(byte), !isLineSeparator { advance() }
+        while let byte = peek, !Self.delimiters.contains(byte), invisible == nil { advance() }
         return Array(bytes[start..<offset])
     }
 
@@ -88,11 +89,17 @@ struct TOMLCursor {
         return rest.isLineEnd
     }
 
-    /// Whether U+0085, U+2028 or U+2029 follows.
-    var isLineSeparator: Bool {
-        let rest = bytes[offset...].prefix(3)
-        return rest.starts(with: [0xC2, 0x85]) || rest.elementsEqual([0xE2, 0x80, 0xA8])
-            || rest.elementsEqual([0xE2, 0x80, 0xA9])
+    /// The character here when it shows nothing, or a blank, and is no tab, space or line end of
+    /// TOML's.
+    var invisible: Unicode.Scalar? {
+        guard let byte = peek, byte < 0x20 || byte >= 0x7F, byte != 0x09, !isLineEnd else {
+            return nil
+        }
+        var parser = Unicode.UTF8.ForwardParser()
+        var rest = bytes[offset...].prefix(4).makeIterator()
+        guard case .valid(let encoded) = parser.parseScalar(from: &rest) else { return nil }
+        let scalar = Unicode.UTF8.decode(encoded)
+        return scalar.showsNothing || scalar.properties.isWhitespace ? scalar : nil
     }
 
     /// Whether a blank and then a digit follow.

@@ -252,17 +252,12 @@ struct TOMLParser {
 
     /// What is told of what stands here and does not belong here.
     func unexpected(_ message: String, _ remedy: String? = nil) -> TOMLFault {
-        if cursor.isLineSeparator {
-            return TOMLFault(
-                cursor.position, "a line separator (U+0085, U+2028, U+2029) cannot stand here")
+        guard let scalar = cursor.invisible else {
+            return TOMLFault(cursor.position, message, remedy)
         }
-        if let byte = cursor.peek, TOMLCursor.isControl(byte), !cursor.isLineEnd {
-            let hex = String(byte, radix: 16, uppercase: true)
-            let name = String(repeating: "0", count: 4 - hex.count) + hex
-            return TOMLFault(
-                cursor.position, "the control character U+\(name) cannot stand here")
-        }
-        return TOMLFault(cursor.position, message, remedy)
+        let hex = String(scalar.value, radix: 16, uppercase: true)
+        let name = String(repeating: "0", count: max(4 - hex.count, 0)) + hex
+        return TOMLFault(cursor.position, "the invisible character U+\(name) cannot stand here")
     }
 }
 
@@ -284,7 +279,7 @@ extension TOMLCursor {
                 guard open.popLast()?.bracket == byte - 2 else { return nil }
                 advance()
             case _:
-                if isLineSeparator { return nil }
+                if invisible != nil { return nil }
                 advance()
             }
         }

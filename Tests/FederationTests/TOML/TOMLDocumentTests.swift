@@ -54,7 +54,7 @@ import Testing
             ),
             (
                 Array("a = 1\nb\0 = 2".utf8),
-                "file.toml:2:2: the control character U+0000 cannot stand here"
+                "file.toml:2:2: the invisible character U+0000 cannot stand here"
             ),
             (
                 Array(#"a = "x\u0000y""#.utf8),

@@ -73,9 +73,9 @@ import Testing
         ("'''a''' = 1", "1:1: a key stands between single quotes or double ones"),
         ("a = {b = 1, }", "1:11: no member comes behind this comma; take it out"),
         ("a = {b = 1,\n c = 2}", "1:12: { … } goes on here; write it on one line"),
-        ("a = \"\u{7}\"", "1:6: the control character U+0007 cannot stand here"),
-        ("a = 1 # \u{7F}", "1:9: the control character U+007F cannot stand here"),
-        ("a = 1\rb = 2", "1:6: the control character U+000D cannot stand here"),
+        ("a = \"\u{7}\"", "1:6: the invisible character U+0007 cannot stand here"),
+        ("a = 1 # \u{7F}", "1:9: the invisible character U+007F cannot stand here"),
+        ("a = 1\rb = 2", "1:6: the invisible character U+000D cannot stand here"),
     ])
     func slipsAreToldWithWhatMendsThem(_ text: String, _ expected: String) {
         #expect(fault(text) == "f.toml:" + expected)
@@ -144,13 +144,18 @@ import Testing
     }
 
     @Test(arguments: [
-        ("a = [\u{85}]", 1, 6), ("a = [\u{2028}\"x\"]", 1, 6), ("a = [1,\u{2029}2]", 1, 8),
-        ("a = {b = [\u{2028}]}", 1, 11), ("a = [[\u{2028}]", 1, 7), ("a =\u{2028} 1", 1, 4),
-        ("a = [ # c\n \u{85}1]", 2, 2), ("[a]\n\u{2029}b = 1", 2, 1), ("a = 1\u{2028}", 1, 6),
+        ("a = [\u{85}]", "1:6", "0085"), ("a = [\u{2028}\"x\"]", "1:6", "2028"),
+        ("a = [1,\u{2029}2]", "1:8", "2029"), ("a = {b = [\u{2028}]}", "1:11", "2028"),
+        ("a = [[\u{2028}]", "1:7", "2028"), ("a =\u{2028} 1", "1:4", "2028"),
+        ("a = [ # c\n \u{85}1]", "2:2", "0085"), ("[a]\n\u{2029}b = 1", "2:1", "2029"),
+        ("a = 1\u{2028}", "1:6", "2028"), ("a =\u{A0}1", "1:4", "00A0"),
+        ("a = yes\u{7}", "1:5", nil), ("\u{A0}a = 1", "1:1", "00A0"),
+        ("a\u{3000}= 1", "1:2", "3000"), ("[a\u{200B}]", "1:3", "200B"),
+        ("a = 1\n\u{FEFF}b = 2", "2:1", "FEFF"), ("a = {\u{E0020}}", "1:6", "E0020"),
     ])
-    func lineSeparatorHasItsPlace(_ text: String, _ line: Int, _ column: Int) {
-        let message = "a line separator (U+0085, U+2028, U+2029) cannot stand here"
-        #expect(fault(text) == "f.toml:\(line):\(column): \(message)")
+    func invisibleCharacterHasItsPlace(_ text: String, _ place: String, _ name: String?) {
+        let message = name.map { "the invisible character U+\($0) cannot stand here" }
+        #expect(fault(text)?.hasPrefix("f.toml:\(place): \(message ?? "this is no value")") == true)
     }
 
     @Test(arguments: [
