@@ -8,13 +8,11 @@ struct TOMLMoment {
     /// Hours and minutes from UTC, and the sign of both.
     private var offset: (sign: Int, clock: [Int]) = (1, [0, 0])
 
-    /// Whether a value is meant as a date or time: it begins with a digit and has a colon, or a
-    /// hyphen behind four digits.
+    /// Whether a value is meant as a date or time: it begins with four digits and a hyphen, or with
+    /// two and a colon.
     static func isMeant(by value: [UInt8]) -> Bool {
-        guard let first = value.first, first.isDigit else { return false }
-        return value.contains(UInt8(ascii: ":"))
-            || value.count > 4 && value[4] == UInt8(ascii: "-")
-                && value.prefix(4).allSatisfy { $0.isDigit }
+        var rest = value[...]
+        return take("dddd-", from: &rest) != nil || take("dd:", from: &rest) != nil
     }
 
     /// `1979-05-27`, `07:32:00.5`, and both joined by `T` or a blank, with `Z` or `+01:00` behind.

@@ -46,7 +46,7 @@ extension TOMLParser {
     }
 
     private static func openText(_ start: SourcePosition) -> TOMLFault {
-        TOMLFault(start, "this text has no end on its line", "close it with a quote")
+        TOMLFault(start, "this text has no end on its line", "close it with a straight quote")
     }
 
     private mutating func escape(in text: inout [UInt8], _ isLong: Bool) throws(TOMLFault) {
@@ -157,18 +157,26 @@ extension TOMLParser {
         }
         let plain = word.filter { !"“”„‟«»‘’‚\"'".contains($0) }
         let quoting = "put a text in straight quotes" + (plain.isEmpty ? "" : ": \(quoted(plain))")
-        let isDateLike =
-            word.utf8.first?.isDigit == true && word.utf8.contains { $0 == 0x2E || $0 == 0x2F }
-        return TOMLFault(
-            start, message,
-            isDateLike ? quoting + "; a date is written without them, like 2027-06-30" : quoting)
+        guard word.utf8.allSatisfy({ $0.isDigit || "._/+-".utf8.contains($0) }) else {
+            return TOMLFault(start, message, quoting)
+        }
+        // An address has more parts than a date, and a number fewer.
+        let hint =
+            switch word.utf8.split(whereSeparator: { $0 == 0x2E || $0 == 0x2F }).count {
+            case ...2: "; a number is written without them, like 443 or 0.5"
+            case 3: "; a date is written without them, like 2027-06-30"
+            case _: ""
+            }
+        return TOMLFault(start, message, quoting + hint)
     }
 
     private func moment(
         _ word: [UInt8], _ start: SourcePosition
     ) throws(TOMLFault) -> TOMLNode.Content {
         guard let moment = TOMLMoment(word) else {
-            throw TOMLFault(start, "this is no date and no time like 2027-06-30")
+            throw TOMLFault(
+                start, "this is no date and no time",
+                "write one like 2027-06-30 or 2027-06-30T12:00:00Z")
         }
         guard moment.exists else {
             throw TOMLFault(

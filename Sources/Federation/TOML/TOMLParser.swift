@@ -45,13 +45,15 @@ struct TOMLParser {
         let isArray = cursor.peek == UInt8(ascii: "[")
         if isArray { cursor.advance() }
         let keys = try keys(below: 0, .header)
+        let remedy = "write [name], or [[name]] with two brackets on each side"
         for _ in 0..<(isArray ? 2 : 1) {
             guard cursor.peek == UInt8(ascii: "]") else {
-                throw unexpected(
-                    "a ] is missing here",
-                    "write [name], or [[name]] with two brackets on each side")
+                throw unexpected("a ] is missing here", remedy)
             }
             cursor.advance()
+        }
+        guard cursor.peek != UInt8(ascii: "]") else {
+            throw TOMLFault(cursor.position, "this ] is one too many", remedy)
         }
         var (table, depth) = (root, 0)
         for key in keys.before {
@@ -113,6 +115,8 @@ struct TOMLParser {
     }
 
     /// Nil where no key begins.
+    ///
+    /// Refused: letters that a key without quotes cannot have.
     private mutating func key() throws(TOMLFault) -> String? {
         if let quote = cursor.peek, quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") {
             guard !cursor.starts(with: quote, count: 3) else {
@@ -123,6 +127,11 @@ struct TOMLParser {
         }
         let start = cursor.offset
         while let byte = cursor.peek, TOMLCursor.isBare(byte) { cursor.advance() }
+        if let byte = cursor.peek, byte >= 0x80 {
+            throw unexpected(
+                "this cannot stand in a key without quotes",
+                "write A-Z, a-z, 0-9, - and _, or the key in straight quotes")
+        }
         return cursor.offset == start ? nil : cursor.text(from: start)
     }
 

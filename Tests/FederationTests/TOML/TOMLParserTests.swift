@@ -20,7 +20,42 @@ import Testing
             #"4:14: this is no value; put a text in straight quotes: "yes""#
         ),
         ("size = 20MiB", #"1:8: this is no value; put a text in straight quotes: "20MiB""#),
-        ("port = 0443", #"1:8: this is no value; put a text in straight quotes: "0443""#),
+        (
+            "port = 0443",
+            #"1:8: this is no value; put a text in straight quotes: "0443"; "#
+                + "a number is written without them, like 443 or 0.5"
+        ),
+        (
+            "listen = 127.0.0.1:443",
+            #"1:10: this is no value; put a text in straight quotes: "127.0.0.1:443""#
+        ),
+        (
+            "a = [443:443, 2001:db8::1]",
+            #"1:6: this is no value; put a text in straight quotes: "443:443""#
+        ),
+        (
+            "trusted = [10.0.0.0/8]",
+            #"1:12: this is no value; put a text in straight quotes: "10.0.0.0/8""#
+        ),
+        (
+            "until = 2027-06-30T12:00",
+            "1:9: this is no date and no time; "
+                + "write one like 2027-06-30 or 2027-06-30T12:00:00Z"
+        ),
+        (
+            "[rule]]",
+            "1:7: this ] is one too many; write [name], or [[name]] with two brackets on each side"
+        ),
+        (
+            "[list.universitäten]",
+            "1:14: this cannot stand in a key without quotes; "
+                + "write A-Z, a-z, 0-9, - and _, or the key in straight quotes"
+        ),
+        (
+            "“mode” = 1",
+            "1:1: this cannot stand in a key without quotes; "
+                + "write A-Z, a-z, 0-9, - and _, or the key in straight quotes"
+        ),
         (
             "keep = 99999999999999999999",
             "1:8: this number does not fit into 64 bits; "
@@ -59,7 +94,7 @@ import Testing
             "a = 1 2",
             "1:7: the line should end here; one key = value on a line; # begins a comment"
         ),
-        ("a = \"x\nb = 1", "1:5: this text has no end on its line; close it with a quote"),
+        ("a = \"x\nb = 1", "1:5: this text has no end on its line; close it with a straight quote"),
         (
             #"a = "C:\dir""#,
             "1:8: this escape is none of TOML's; write a backslash twice, or the text in "
@@ -172,8 +207,8 @@ import Testing
         ("x = [\n  \"a\"\n  \"b\"\ny = 1\n", "1:5: this [ is never closed"),
         ("x = 1\ny = \"\"\"\na\n", "2:5: the \"\"\" here is never closed"),
         ("y = ['''\n''", "1:6: the ''' here is never closed"),
-        ("x = [\"a\n]\n", "1:6: this text has no end on its line; close it with a quote"),
-        ("x = ['a", "1:6: this text has no end on its line; close it with a quote"),
+        ("x = [\"a\n]\n", "1:6: this text has no end on its line; close it with a straight quote"),
+        ("x = ['a", "1:6: this text has no end on its line; close it with a straight quote"),
         ("x = { a = 1\n", "1:5: this { is never closed"),
     ])
     func whatIsNeverClosedHasItsPlace(_ text: String, _ told: String) {
@@ -189,13 +224,14 @@ import Testing
     }
 
     @Test(arguments: [
-        ("x = 2027-02-01Tp1:30\n", 1, 5), ("[a]\nx = [1, 07:x0:00]", 2, 9), ("x = 1:2", 1, 5),
+        ("x = 2027-02-01Tp1:30\n", 1, 5), ("[a]\nx = [1, 07:x0:00]", 2, 9),
         ("x = 2027-02-01 1:30\n", 1, 5), ("x = 2027-02-01T07:30:00+x", 1, 5),
         ("x = 2027-2-1", 1, 5),
     ])
     func dateThatIsNoneHasItsPlace(_ text: String, _ line: Int, _ column: Int) {
         #expect(
-            fault(text) == "f.toml:\(line):\(column): this is no date and no time like 2027-06-30")
+            fault(text)?.hasPrefix("f.toml:\(line):\(column): this is no date and no time; ")
+                == true)
     }
 
     @Test(arguments: [
