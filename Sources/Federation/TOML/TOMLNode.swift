@@ -49,7 +49,7 @@ package struct TOMLNode: Sendable, Equatable {
             let values = Dictionary(others.map { ($0.key, $0.value) }) { first, _ in first }
             return mine.count == others.count
                 && mine.allSatisfy { values[$0.key]?.saysTheSame(as: $0.value) ?? false }
-        case (.time, .time): return true
+        case (.float(let mine), .float(let other)): return mine.bitPattern == other.bitPattern
         case _: return content == other.content
         }
     }

@@ -111,6 +111,7 @@ import Testing
               two   lines  # of text
             \"""  # and a comment
             d = 1979-05-27 07:32:00
+            e = [nan, -0.0, inf]
 
             """
         #expect(try laidOut(text) == text)
