@@ -166,7 +166,8 @@ struct TOMLArrayEdit {
     }
 
     private static func offset(of place: SourcePosition, in text: [UInt8]) -> Int? {
-        var (line, column, index) = (1, 1, 0)
+        // A byte order mark has no column.
+        var (line, column, index) = (1, 1, text.count - text.withoutByteOrderMark.count)
         while index < text.count {
             if line == place.line, column == place.column { return index }
             if text[index] == newline {
