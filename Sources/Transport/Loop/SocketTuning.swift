@@ -1,5 +1,11 @@
 import NIOCore
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// How sockets are read and written, by measurement.
 enum SocketTuning {
     /// Reads from clients grow from 1 KiB to 32 KiB with what comes. The buffer stays with the
@@ -27,6 +33,19 @@ enum SocketTuning {
         try options.setOption(.allowRemoteHalfClosure, value: true)
         try options.setOption(.recvAllocator, value: fromClients)
         try options.setOption(.writeBufferWaterMark, value: waterMark)
+    }
+
+    /// Has the system ask a peer that has said nothing for a minute whether it is there (RFC 9293, section 3.8.4), and
+    /// end the connection a minute later: one that is gone without a word would be waited for as long as an answer
+    /// may take. Only for TCP.
+    static func watch(_ channel: any Channel) throws {
+        guard let options = channel.syncOptions else {
+            throw ChannelError.inappropriateOperationForState
+        }
+        try options.setOption(.socketOption(.so_keepalive), value: 1)
+        try options.setOption(.tcpOption(.init(rawValue: TCP_KEEPIDLE)), value: 60)
+        try options.setOption(.tcpOption(.init(rawValue: TCP_KEEPINTVL)), value: 15)
+        try options.setOption(.tcpOption(.init(rawValue: TCP_KEEPCNT)), value: 4)
     }
 }
 

@@ -212,6 +212,7 @@ final class ListeningSockets: Sendable {
     ) throws {
         if address != nil {
             _ = try channel.syncOptions?.setOption(.tcpOption(.tcp_nodelay), value: 1)
+            try SocketTuning.watch(channel)
         }
         let client = ClientConnection(
             address: address, port: channel.remoteAddress?.port ?? 0, listener: site.index,

@@ -140,6 +140,7 @@ final class UpstreamDial: LoopMember {
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    try SocketTuning.watch(channel)
                     switch upstream.announcement {
                     case .none: break
                     case .proxyV2:
