@@ -72,9 +72,12 @@ package struct Migration: Sendable, Equatable {
         )
     }
 
+    /// A folder of that name is somebody's, and stays.
     private func removeDraft(_ draft: String) {
+        let files = FileManager.default
         for name in [draft, draft + "-journal"] {
-            try? FileManager.default.removeItem(atPath: name)
+            let kind = try? files.attributesOfItem(atPath: name)[.type] as? FileAttributeType
+            if kind != .typeDirectory { try? files.removeItem(atPath: name) }
         }
     }
 

@@ -128,6 +128,17 @@ import Testing
         #expect(try version(path) == 5)
     }
 
+    @Test func aFolderInThePlaceOfTheDraftIsLeftAlone() throws {
+        try makeOlder()
+        let file = path + ".schema5.draft/theirs"
+        try FileManager.default.createDirectory(
+            atPath: path + ".schema5.draft", withIntermediateDirectories: false)
+        try Data().write(to: URL(filePath: file))
+        #expect(throws: FileProblem.self) { try open() }
+        #expect(try version(path) == 5)
+        #expect(FileManager.default.fileExists(atPath: file))
+    }
+
     @Test func whatReadsAfterItDoesNotSayThatNothingWasChanged() throws {
         try makeOlder()
         let database = try DatabaseQueue(path: path)
