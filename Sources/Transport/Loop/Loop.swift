@@ -4,8 +4,9 @@ import NIOCore
 /// its clock. Used on that loop only.
 final class Loop {
     let eventLoop: any EventLoop
+    let executor: LoopExecutor
     let counters: Counters
-    let resolver: Resolver
+    private let resolver: Resolver
     let shelf = BufferShelf()
     /// As of the last tick; of this moment while there are no members, and so no ticks.
     var now: LoopTime { members.isEmpty ? Self.time(eventLoop) : ticked }
@@ -36,6 +37,7 @@ final class Loop {
         self.pressure = pressure
         self.upstreams = upstreams
         self.eventLoop = eventLoop
+        executor = LoopExecutor(eventLoop)
         self.counters = counters
         self.resolver = resolver
         ticked = Self.time(eventLoop)
@@ -71,10 +73,16 @@ final class Loop {
     var isFinishing: Bool { members.contains { $0.isFinishing } }
 
     /// Whoever waits for a whole answer of an upstream, or asks for one from now on, hears that there will be
-    /// none.
+    /// none; so does who asks for addresses.
     func end() {
         isEnding = true
         for member in members { member.loopEnds() }
+    }
+
+    /// All addresses of `name`; fails when there are none, and once the loop ends.
+    func addresses(of name: String, in scope: Resolver.Scope) -> EventLoopFuture<[IPAddress]> {
+        guard !isEnding else { return eventLoop.makeFailedFuture(Resolver.Failure.noAddress) }
+        return resolver.addresses(of: name, in: scope, on: eventLoop)
     }
 
     /// One timer for all deadlines of the loop: a request sets none of its own.

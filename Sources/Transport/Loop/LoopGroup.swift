@@ -1,3 +1,4 @@
+import Dispatch
 import NIOCore
 import NIOPosix
 
@@ -49,8 +50,9 @@ package final class LoopGroup: Sendable {
     /// Returns once each loop has had its turn: while one hangs, never. On none of their threads.
     package func answer() {
         for handle in loops {
-            // A loop that ends meanwhile has nothing more to answer.
-            try? handle.eventLoop.submit {}.wait()
+            let turn = DispatchSemaphore(value: 0)
+            // A loop that has ended has nothing more to answer.
+            if handle.executor.execute({ turn.signal() }) { turn.wait() }
         }
     }
 
@@ -61,19 +63,17 @@ package final class LoopGroup: Sendable {
     func isFinishing() async -> Bool { await contains { $0.isFinishing } }
 
     private func contains(_ isMeant: @escaping @Sendable (Loop) -> Bool) async -> Bool {
-        for handle in loops {
-            let isMeant = try? await handle.eventLoop.submit { isMeant(handle.loop) }.get()
-            if isMeant == true { return true }
-        }
+        for handle in loops where await handle.ask(isMeant) == true { return true }
         return false
     }
 
     /// Ends the threads, and whatever still runs on them. Who waits there for a whole answer hears that there will
     /// be none (`UpstreamFailure.shutdown`), and has a moment to say so and to write it down: on a loop that has
-    /// ended nobody goes on.
+    /// ended nobody goes on. Who comes later from elsewhere, as those do who look for a peer, hears the same at once.
     package func shutdown() async {
         // By itself: whoever is cancelled does not take the moment from others.
         await Task { [self] in await endTasks() }.value
+        for handle in loops { handle.executor.end() }
         do {
             try await group.shutdownGracefully()
         } catch {
@@ -84,10 +84,7 @@ package final class LoopGroup: Sendable {
 
     /// Waits until no task is left on the loops, for a moment at most.
     private func endTasks() async {
-        for handle in loops {
-            // A loop that has ended has no tasks.
-            try? await handle.eventLoop.submit { handle.loop.end() }.get()
-        }
+        for handle in loops { _ = await handle.ask { $0.end() } }
         resolver.giveUp()
         let end = ContinuousClock.now + Self.farewell
         while await contains({ $0.tasks > 0 }), ContinuousClock.now < end {

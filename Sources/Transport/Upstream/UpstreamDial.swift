@@ -65,7 +65,7 @@ final class UpstreamDial: LoopMember {
             loop.counters.count(.addressRefused)
             end(.unresolved)
         case .tcp(.name(let name), let port):
-            loop.resolver.addresses(of: name, in: scope, on: loop.eventLoop).whenComplete {
+            loop.addresses(of: name, in: scope).whenComplete {
                 switch $0 {
                 case .success(let addresses): bound.value.judge(addresses, port)
                 case .failure: bound.value.end(.unresolved)
@@ -101,7 +101,7 @@ final class UpstreamDial: LoopMember {
         case .address(let address): go(through: [address], proxy.port, to: targets)
         case .name(let name):
             let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
-            loop.resolver.addresses(of: name, in: .machine, on: loop.eventLoop).whenComplete {
+            loop.addresses(of: name, in: .machine).whenComplete {
                 switch $0 {
                 case .success(let found): bound.value.go(through: found, proxy.port, to: targets)
                 case .failure: bound.value.end(.unresolved)
