@@ -54,8 +54,11 @@ import Testing
         let ways = #"{"name":"multi","options":{},"webdav":{"permissions":["read"]},"ssh":{}}"#
         #expect(try permissions(ways) == ["webdav": .named(["read"])])
         #expect(try permissions(ways, "SHARE_ACCEPTED").isEmpty)
+        // They are kept with the share.
+        let long = Array(repeating: #""\#(String(repeating: "w", count: 200))""#, count: 60)
         for ways in [
             #"{"webdav":{"permissions":"all"}}"#, #"{"webdav":{"Permissions":["read"]}}"#,
+            #"{"webdav":{"permissions":[\#(long.joined(separator: ","))]}}"#,
         ] {
             #expect(throws: Denial.self) { try permissions(ways) }
         }

@@ -212,7 +212,7 @@ import Testing
         #expect(denial?.status == 400)
     }
 
-    @Test(arguments: [(64, 15, true), (65, 0, false), (1, 16, false)])
+    @Test(arguments: [(64, 7, true), (65, 0, false), (1, 8, false)])
     func listsAndWaysHaveAnEnd(_ words: Int, _ ways: Int, _ isTaken: Bool) {
         let permissions = Array(repeating: #""read""#, count: words).joined(separator: ",")
         let others = (0..<ways).map { #","way\#($0)":{"sharedSecret":"x"}"# }.joined()
@@ -220,6 +220,36 @@ import Testing
         let body = Samples.owncloud10.replacing(
             #""options":{"sharedSecret":"SECRET15CHARS00"}"#, with: webdav + others)
         #expect(((try? Samples.share(body)) != nil) == isTaken)
+    }
+
+    /// What a share keeps in memory is kept for ever: of an honest one that is a few hundred bytes.
+    @Test func whatIsKeptOfAShareHasAnEnd() {
+        func isTaken(_ ways: [String]) -> Bool {
+            let body = Samples.owncloud10.replacing(
+                #""options":{"sharedSecret":"SECRET15CHARS00"}"#, with: ways.joined(separator: ","))
+            return (try? Samples.share(body)) != nil
+        }
+        func way(_ name: String, _ fields: String) -> String {
+            #""\#(name)":{"sharedSecret":"x"\#(fields)}"#
+        }
+        func uri(_ count: Int) -> String {
+            #","uri":"\#(String(repeating: "u", count: count))""#
+        }
+        func words(_ member: String, _ length: Int) -> String {
+            let word = #""\#(String(repeating: "w", count: length))""#
+            return #","\#(member)":[\#(Array(repeating: word, count: 60).joined(separator: ","))]"#
+        }
+        #expect(isTaken([way("webdav", uri(4096)), way("webapp", uri(3900))]))
+        #expect(!isTaken([way("webdav", uri(4096)), way("webapp", uri(4096))]))
+        #expect(isTaken([way("webdav", words("permissions", 40) + words("requirements", 40))]))
+        for member in ["permissions", "requirements"] {
+            #expect(!isTaken([way("webdav", words(member, 203))]))
+        }
+        // A word of one letter costs as much as one of sixteen.
+        let short = words("permissions", 1) + words("requirements", 1)
+        #expect(isTaken(["webdav", "a", "b"].map { way($0, short) }))
+        #expect(!isTaken(["webdav", "a", "b", "c"].map { way($0, short) }))
+        #expect(!isTaken([way("webdav", ""), way(String(repeating: "n", count: 8200), "")]))
     }
 
     @Test func aBodyOverTheLimitIsTooLarge() {

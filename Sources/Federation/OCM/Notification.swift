@@ -143,12 +143,13 @@ package struct Notification: Sendable {
         for member in ways.members where member.known != .options {
             guard let fields = member.value.object else { continue }
             let way = try ShareProtocol(name: member.name, place: .member, fields)
-            said.append(way)
+            try said.take(way)
             // What says nothing of them changes nothing.
             if fields[.permissions].map({ !$0.isNull }) ?? false {
                 found[member.name] = way.permissions
             }
         }
+        try said.checkWhatIsKept()
         return (found, said)
     }
 }

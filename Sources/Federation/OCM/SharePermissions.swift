@@ -61,4 +61,13 @@ package enum ShareRequirement: Sendable, Hashable {
         default: self = .other(word)
         }
     }
+
+    /// The word of the newest draft.
+    package var word: String {
+        switch self {
+        case .mustExchangeToken: "must-exchange-token"
+        case .mustUseMFA: "must-use-mfa"
+        case .other(let word): word
+        }
+    }
 }

@@ -1,3 +1,5 @@
+internal import OpenSSL
+
 extension Share {
     static let known: KnownMembers = [
         .shareWith, .name, .description, .providerID, .owner, .ownerDisplayName, .sender,
@@ -29,10 +31,7 @@ extension Share {
                 else { throw Denial(.malformedMessage, "a protocol is not an object") }
                 continue
             }
-            guard found.count < 16 else {
-                throw Denial(.malformedMessage, "protocol names too many ways")
-            }
-            found.append(try ShareProtocol(name: member.name, place: .member, fields))
+            try found.take(ShareProtocol(name: member.name, place: .member, fields))
         }
         let hasMembers = !found.isEmpty
         // The newest drafts have a member for each protocol and nothing else (`protocol-object`).
@@ -47,6 +46,7 @@ extension Share {
                 found.insert(options, at: 0)
             }
         }
+        try found.checkWhatIsKept()
         guard !found.isEmpty else {
             throw Denial(.malformedMessage, "protocol names no way to the resource")
         }
@@ -59,5 +59,34 @@ extension Share {
         case (_, false): return (.foreign, found)
         case (_, true): return (.single, found)
         }
+    }
+}
+
+extension [ShareProtocol] {
+    /// Takes one more way.
+    ///
+    /// Refused (`malformed_message`): more than 8.
+    mutating func take(_ way: ShareProtocol) throws(Denial) {
+        guard count < 8 else {
+            throw Denial(.malformedMessage, "protocol names too many ways")
+        }
+        append(way)
+    }
+
+    /// Refused (`malformed_message`): ways of which more than 8 KiB would be kept for as long as the share
+    /// is known. Those of the servers that we know take some hundred bytes.
+    func checkWhatIsKept() throws(Denial) {
+        guard reduce(0, { $0 + $1.keptBytes }) <= 8192 else {
+            throw Denial(.malformedMessage, "protocol says too much of its ways")
+        }
+    }
+}
+
+extension ShareProtocol {
+    /// What a registry keeps of it, in bytes; each text costs 16 more than its own.
+    fileprivate var keptBytes: Int {
+        var texts = [name, uri ?? ""] + requirements.map(\.word)
+        if case .named(let words) = permissions { texts += words }
+        return texts.reduce(secret?.count ?? 0) { $0 + $1.utf8.count + 16 }
     }
 }

@@ -212,14 +212,3 @@ enum ShareRows {
         FileProblem(path, "\(what) does not read", Store.damagedRemedy)
     }
 }
-
-extension ShareRequirement {
-    /// The word of the newest draft.
-    package var word: String {
-        switch self {
-        case .mustExchangeToken: "must-exchange-token"
-        case .mustUseMFA: "must-use-mfa"
-        case .other(let word): word
-        }
-    }
-}
