@@ -123,8 +123,9 @@ import Testing
         #expect(try violations { $0.created = nil } == .violated([.createdMissing]))
         #expect(try violations { $0.keyID = nil } == .violated([.keyIDMissing]))
         #expect(try violations { $0.keyID = "" } == .violated([.keyIDMissing]))
+        #expect(try violations { $0.keyID = String(repeating: "k", count: 512) } == .satisfied)
         #expect(
-            try violations { $0.keyID = String(repeating: "k", count: 1025) }
+            try violations { $0.keyID = String(repeating: "k", count: 513) }
                 == .violated([.keyIDTooLong]))
         #expect(try violations { $0.nonce = nil } == .satisfied)
         #expect(try violations { $0.nonce = String(repeating: "n", count: 128) } == .satisfied)

@@ -9,14 +9,11 @@ package struct UnusableKey: Sendable, Equatable, CustomStringConvertible {
     package let reason: String
 
     init(id: String?, reason: String) {
-        self.id = id.flatMap { $0.utf8.count <= Self.longestID ? $0 : nil }
+        self.id = id.flatMap { $0.utf8.count <= SignatureProfile.longestKeyID ? $0 : nil }
         self.reason = reason
     }
 
     package var description: String { "\(id.map { "key \($0)" } ?? "an unnamed key"): \(reason)" }
-
-    /// Bytes, as in ``JWK``.
-    private static let longestID = 1024
 }
 
 /// The keys that a key set shows.

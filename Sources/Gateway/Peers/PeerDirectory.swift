@@ -454,12 +454,13 @@ extension PeerDirectory {
         }
     }
 
-    /// Keys that stand in the document itself, as many as a key set may hold; one that cannot be read
-    /// counts as not shown.
+    /// Keys that stand in the document itself, as many as a key set may hold; one that cannot be read, or
+    /// has a longer name than a key may have there, counts as not shown.
     private static func keys(in document: PeerDocument) -> [PeerKey] {
         guard case .published(let document) = document else { return [] }
         return document.signatureKeys.prefix(JWKSet.maximum).compactMap { shown in
-            guard let id = shown.keyId, let key = try? PublicKey(pem: shown.pem),
+            guard let id = shown.keyId, id.utf8.count <= SignatureProfile.longestKeyID,
+                let key = try? PublicKey(pem: shown.pem),
                 let verification = try? VerificationKey(key)
             else { return nil }
             return PeerKey(id: id, key: verification, source: .discovery)

@@ -22,7 +22,7 @@ package struct JWK: Sendable, Equatable {
         guard mistyped.isEmpty, let type = members["kty"] else { throw .malformed }
         try Self.checkUse(members["use"], names.contains("key_ops") ? lists["key_ops"] ?? [] : nil)
         id = members["kid"]
-        guard (id?.utf8.count ?? 0) <= Self.longestID else { throw .malformed }
+        guard (id?.utf8.count ?? 0) <= SignatureProfile.longestKeyID else { throw .malformed }
         var algorithm: SignatureAlgorithm?
         if let name = members["alg"] {
             guard let known = SignatureAlgorithm(jose: name) else { throw .unsupported }
@@ -125,6 +125,4 @@ package struct JWK: Sendable, Equatable {
 
     private static let privateMembers: Set = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"]
     private static let textMembers: Set = ["kty", "kid", "use", "alg", "crv", "x", "y", "n", "e"]
-    /// Bytes.
-    private static let longestID = 1024
 }

@@ -126,5 +126,7 @@ package struct SignatureProfile: Sendable {
     private static let maximumLabels = 3
     /// Bytes.
     private static let longestNonce = 128
-    static let longestKeyID = 1024
+    /// Bytes of the name of a key, in a signature and where it is published: a URL with a fragment has some
+    /// hundred, and the names of keys that are known are kept.
+    package static let longestKeyID = 512
 }

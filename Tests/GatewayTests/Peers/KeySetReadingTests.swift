@@ -78,7 +78,7 @@ import Testing
             "key r: the numbers make no valid key"
         ),
         // Its name is kept no longer than that of a key.
-        (key(String(repeating: "k", count: 1025)), "an unnamed key: malformed key"),
+        (key(String(repeating: "k", count: 513)), "an unnamed key: malformed key"),
     ]) func aKeyThatIsNotForUsIsLeftOutWithTheReason(_ key: String, _ reason: String) throws {
         let shown = try read(#"{"keys":[\#(key),\#(Self.good)]}"#)
         #expect(shown.keys.map(\.id) == ["k"])

@@ -454,15 +454,17 @@ import Transport
         #expect(directory.keys(of: host).map(\.key.key) == [turned.key.publicKey])
     }
 
-    @Test func keysOfDraftCavageStandInTheDocument() async throws {
-        let cavage = try TestPeer("cavage.test", .cavage)
+    @Test(arguments: [4, 500]) func keysOfDraftCavageStandInTheDocument(_ name: Int) async throws {
+        var cavage = try TestPeer("cavage.test", .cavage)
+        cavage.keyName = String(repeating: "k", count: name)
         try cavage.publish(on: net)
-        let host = try #require(PeerHost("cavage.test"))
-        let found = try await directory.key(cavage.keyID, of: host, for: .discovery)
-        #expect(found.key.key == cavage.key.publicKey)
+        let (host, id) = (try #require(PeerHost("cavage.test")), cavage.keyID)
+        let found = try? await directory.key(id, of: host, for: .discovery)
+        // Names are kept: one that is longer than any key has names none.
+        #expect((found?.key.key == cavage.key.publicKey) == (name < 500))
         // For the generation it was published for, and no other.
         await #expect(throws: Denial.self) {
-            try await directory.key(cavage.keyID, of: host, for: .jwks)
+            try await directory.key(id, of: host, for: .jwks)
         }
     }
 
