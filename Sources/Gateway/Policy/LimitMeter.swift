@@ -62,6 +62,8 @@ final class LimitMeter: Sendable {
         var isNew = true
         /// Of a slow limit, the values that it may have otherwise than they are here.
         var newValues: Set<SipHash.Value> = []
+        /// Whether it may have rows of this holder.
+        var hasRows = false
     }
 
     fileprivate struct State {
@@ -70,6 +72,8 @@ final class LimitMeter: Sendable {
         var sizes: [SipHash.Value: Int] = [:]
         var size = 0
         var sweptAt = -Double.infinity
+        /// Holders that are forgotten, of which the disk has rows yet.
+        var gone: Set<SipHash.Value> = []
     }
 
     private let state = Mutex(State())
@@ -264,24 +268,42 @@ final class LimitMeter: Sendable {
 
     // MARK: The disk
 
-    /// What has changed since the last time.
-    func takeNew() -> [(SipHash.Value, Usage)] {
+    /// What has changed since the last time, after the rows of those that are forgotten have gone.
+    struct News: Sendable {
+        var gone: Set<SipHash.Value> = []
+        var changed: [(holder: SipHash.Value, usage: Usage)] = []
+
+        var isEmpty: Bool { gone.isEmpty && changed.isEmpty }
+    }
+
+    func takeNews() -> News {
         state.withLock { state in
-            var changed: [(SipHash.Value, Usage)] = []
+            var news = News(gone: state.gone)
+            state.gone = []
             for index in state.usages.indices where state.usages.values[index].isNew {
                 state.usages.values[index].isNew = false
-                changed.append((state.usages.keys[index], state.usages.values[index]))
+                state.usages.values[index].hasRows = true
+                news.changed.append((state.usages.keys[index], state.usages.values[index]))
                 state.usages.values[index].newValues = []
             }
-            return changed
+            return news
         }
     }
 
-    /// What has changed of a holder is not on the disk after all.
-    func isNew(_ holder: SipHash.Value, _ values: Set<SipHash.Value>) {
+    /// News are not on the disk after all. Who was forgotten and came again since is written whole.
+    func giveBack(_ news: News) {
         state.withLock { state in
-            state.usages[holder]?.isNew = true
-            state.usages[holder]?.newValues.formUnion(values)
+            state.gone.formUnion(news.gone)
+            for holder in news.gone {
+                guard let index = state.usages.index(forKey: holder) else { continue }
+                state.usages.values[index].isNew = true
+                state.usages.values[index].newValues.formUnion(
+                    state.usages.values[index].values.keys)
+            }
+            for (holder, usage) in news.changed {
+                state.usages[holder]?.isNew = true
+                state.usages[holder]?.newValues.formUnion(usage.newValues)
+            }
         }
     }
 
@@ -290,6 +312,7 @@ final class LimitMeter: Sendable {
         state.withLock { state in
             for (holder, usage) in usages where state.usages[holder] == nil {
                 state.usages[holder] = usage
+                state.usages[holder]?.hasRows = true
                 state.count(1 + usage.values.count, of: usage.peer)
             }
         }
@@ -334,19 +357,27 @@ extension LimitMeter.State {
         at index: Dictionary<SipHash.Value, LimitMeter.Usage>.Index, _ peer: SipHash.Value,
         _ terms: LimitMeter.Terms, _ now: Double
     ) {
-        let count = usages.values[index].values.count
-        usages.values[index].values = usages.values[index].values.filter {
-            now - $0.value < terms.period
+        let before = usages.values[index].values
+        let left = before.filter { now - $0.value < terms.period }
+        usages.values[index].values = left
+        if terms.isSlow, usages.values[index].hasRows {
+            usages.values[index].newValues.formUnion(before.keys.filter { left[$0] == nil })
+        } else {
+            usages.values[index].newValues.formIntersection(left.keys)
         }
-        let left = usages.values[index].values
-        usages.values[index].newValues.formIntersection(left.keys)
         usages.values[index].oldest = left.values.min() ?? now
-        self.count(usages.values[index].values.count - count, of: peer)
+        count(left.count - before.count, of: peer)
     }
 
     fileprivate mutating func sweep(_ terms: LimitMeter.Terms, _ now: Double) {
         sweptAt = now
-        usages = usages.filter { !terms.isOver($0.value, now) }
+        let before = usages
+        usages = before.filter { !terms.isOver($0.value, now) }
+        if terms.isSlow, usages.count < before.count {
+            for (holder, usage) in before where usage.hasRows && usages[holder] == nil {
+                gone.insert(holder)
+            }
+        }
         (sizes, size) = ([:], 0)
         for usage in usages.values { count(1 + usage.values.count, of: usage.peer) }
     }

@@ -61,27 +61,34 @@ extension LimitTable {
 
     /// What the disk does not have yet; nil when it has all.
     func flush(_ places: [Place], at now: Moment) -> Change? {
-        let changed = places.filter(\.isSlow).flatMap { place in
-            place.meter.takeNew().map { (place, $0.0, $0.1) }
-        }
-        guard !changed.isEmpty else { return nil }
+        let news = places.filter(\.isSlow).map { ($0, $0.meter.takeNews()) }
+            .filter { !$0.1.isEmpty }
+        guard !news.isEmpty else { return nil }
         return Change(
             write: { db in
-                for (place, holder, usage) in changed {
-                    try Self.write(usage, of: holder, place, at: now, db)
+                for (place, news) in news {
+                    for holder in news.gone { try Self.forget(holder, place, db) }
+                    for (holder, usage) in news.changed {
+                        try Self.write(usage, of: holder, place, at: now, db)
+                    }
                 }
-                // What counts no more, also where the clock is some days ahead.
+                // What counts no more and was not forgotten here, as of a limit that is no more; also where
+                // the clock is some days ahead.
                 try db.run(kept: "DELETE FROM room WHERE ends <= ?", [now.wall - Self.kept])
             },
-            abandoned: {
-                for (place, holder, usage) in changed {
-                    place.meter.isNew(holder, usage.newValues)
-                }
-            })
+            abandoned: { for (place, news) in news { place.meter.giveBack(news) } })
     }
 
     /// Seconds.
     private static let kept = 30.0 * 86_400
+
+    private static func forget(
+        _ holder: SipHash.Value, _ place: Place, _ db: Database
+    ) throws {
+        try db.run(
+            kept: "DELETE FROM room WHERE block = ? AND holder = ?",
+            [place.identity.description, holder.data])
+    }
 
     private static func write(
         _ usage: LimitMeter.Usage, of holder: SipHash.Value, _ place: Place, at now: Moment,
@@ -95,10 +102,7 @@ extension LimitTable {
             VALUES (?, ?, ?, ?, ?, ?, ?)
             """
         // What a message took that was refused after all leaves nothing to remember.
-        if terms.isOver(usage, now.monotonic) {
-            return try db.run(
-                kept: "DELETE FROM room WHERE block = ? AND holder = ?", [block, holder.data])
-        }
+        if terms.isOver(usage, now.monotonic) { return try forget(holder, place, db) }
         // A bucket that is in debt may take twice as long.
         let at = now.wall - (now.monotonic - usage.at)
         try db.run(

@@ -152,4 +152,58 @@ import Testing
             store, later.snapshot.live.places, at: LimitTable.Moment(clock.environment))
         #expect(take(later, as: "alice@a.test") != .room)
     }
+
+    /// A row is there for as long as what it says counts: by a clock that does not step.
+    @Test func whatCountsNoMoreHasNoRow() async throws {
+        let world = try TestWorld()
+        let (store, clock) = (world.gateway.store, world.clock)
+        let holder = PolicyHolder(try policy(), key: world.seal.hmac(for: .limit))
+        let host = try #require(PeerHost("a.test"))
+        let places = holder.snapshot.live.places
+        func take(_ sender: String, _ recipient: String) {
+            var facts = Facts(Occasion(.share, .inbound), peer: host, now: clock.now)
+            (facts.sender, facts.recipient) = (sender, recipient)
+            var taking = RoomTaking(
+                holder.snapshot.live, facts, Amount(),
+                microseconds: clock.environment.monotonicMicroseconds())
+            for limit in 0...1 { #expect(taking.take(limit) == .room) }
+        }
+        func sweep() {
+            let now = LimitTable.Moment(clock.environment).monotonic
+            for place in places { place.meter.sweep(place.measure, now: now) }
+        }
+        func flush() throws -> Change {
+            try #require(
+                holder.limits.flush(places, at: LimitTable.Moment(clock.environment)))
+        }
+        func rows() throws -> Int? {
+            try store.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM room") }
+        }
+        for recipient in ["bob", "eve"] { take("alice@a.test", recipient) }
+        take("dora@a.test", "bob")
+        try await store.commit([try flush()])
+        // One for what each has used, one for each recipient.
+        #expect(try rows() == 7)
+        clock.pass(43_200)
+        take("dora@a.test", "eve")
+        try await store.commit([try flush()])
+        #expect(try rows() == 8)
+        // Alice is forgotten, and of Dora the one that came long ago, where another takes its place.
+        clock.pass(43_201)
+        sweep()
+        take("dora@a.test", "bea")
+        try await store.commit([try flush()])
+        #expect(try rows() == 4)
+        // Who was forgotten while the disk would take nothing has rows of what counts now, and no others.
+        clock.pass(172_800)
+        sweep()
+        let lost = try flush()
+        take("dora@a.test", "bob")
+        try await store.commit([try flush()])
+        lost.abandoned()
+        try await store.commit([try flush()])
+        #expect(try rows() == 3)
+        sweep()
+        #expect(holder.limits.flush(places, at: LimitTable.Moment(clock.environment)) == nil)
+    }
 }
