@@ -140,7 +140,10 @@ final class UpstreamDial: LoopMember {
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try SocketTuning.watch(channel)
+                    switch candidate.address {
+                    case .v4, .v6: try SocketTuning.watch(channel)
+                    case .unixDomainSocket: break
+                    }
                     switch upstream.announcement {
                     case .none: break
                     case .proxyV2:
