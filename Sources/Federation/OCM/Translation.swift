@@ -24,22 +24,8 @@ package struct SecretSwap: Sendable {
     /// Whether the old secret still stands somewhere in a message; one of a few bytes may do so by
     /// chance.
     package func isLeft(in body: [UInt8]) -> Bool {
-        guard old.count >= 8, body.count >= old.count, old != new else { return false }
-        return old.withBytes { body.span.holds($0) }
-    }
-}
-
-extension Span<UInt8> {
-    /// Whether these bytes stand together somewhere in it; there is at least one.
-    fileprivate func holds(_ bytes: Span<UInt8>) -> Bool {
-        var start = 0
-        while start + bytes.count <= count {
-            var length = 0
-            while length < bytes.count, self[start + length] == bytes[length] { length += 1 }
-            if length == bytes.count { return true }
-            start += 1
-        }
-        return false
+        guard old.count >= 8, old != new else { return false }
+        return old.withBytes { body.span.contains($0) }
     }
 }
 
