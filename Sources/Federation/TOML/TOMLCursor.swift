@@ -82,6 +82,13 @@ struct TOMLCursor {
             || byte == 0x0D && offset + 1 < bytes.count && bytes[offset + 1] == 0x0A
     }
 
+    /// Goes behind the line end here; false where there is none.
+    @discardableResult mutating func skipLineEnd() -> Bool {
+        guard isLineEnd else { return false }
+        advance(by: peek == 0x0D ? 2 : 1)
+        return true
+    }
+
     /// Whether nothing but spaces is left of the line.
     var isBlankLine: Bool {
         var rest = self

@@ -11,10 +11,7 @@ extension TOMLParser {
         let isBasic = quote == UInt8(ascii: "\"")
         let isLong = cursor.starts(with: quote, count: 3)
         cursor.advance(by: isLong ? 3 : 1)
-        if isLong, cursor.isLineEnd {
-            if cursor.peek == 0x0D { cursor.advance() }
-            cursor.advance()
-        }
+        if isLong { cursor.skipLineEnd() }
         var text: [UInt8] = []
         while let byte = cursor.peek {
             switch byte {

@@ -247,9 +247,7 @@ struct TOMLParser {
     }
 
     private mutating func skipLineEnd() throws(TOMLFault) {
-        guard cursor.isLineEnd else { throw unexpected("the line should end here") }
-        if cursor.peek == 0x0D { cursor.advance() }
-        cursor.advance()
+        guard cursor.skipLineEnd() else { throw unexpected("the line should end here") }
     }
 
     private mutating func skipComment() throws(TOMLFault) {
