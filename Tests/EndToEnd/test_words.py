@@ -300,3 +300,39 @@ def test_the_table_of_the_log_has_every_line_that_wants_somebody():
     told = {word for row in rows for word in re.findall(r"`([^`]+)`", row)}
     assert wanted - told == set()
     assert told - set(words.values()) == set()
+
+
+# The examples of docs/policy.md: the first words of a command there, the policy that stands for policy.toml (for
+# another name one in which old servers need not sign), and what is asked beside.
+SHARE_OF_AN_OLD_SERVER = {**SHARE, "sender": "al@old-cloud.partner.example", "owner": "al@old-cloud.partner.example",
+                          "protocol": {"name": "webdav", "options": {"sharedSecret": "s"}}}
+EXAMPLES = {"policy explain policy.toml --peer": "research-federation",
+            "policy explain policy.toml --message": "legacy-bridge",
+            "policy prove next.toml": "legacy-bridge", "policy diff policy.toml": "legacy-bridge",
+            "policy english policy.toml": "hospital"}
+
+
+@pytest.mark.parametrize("command", EXAMPLES)
+def test_the_examples_of_the_page_on_policies_are_what_is_printed(command, tmp_path):
+    text = (ROOT / f"policies/{EXAMPLES[command]}.toml").read_text()
+    (tmp_path / "policy.toml").write_text(text)
+    (tmp_path / "next.toml").write_text(
+        text.replace('except = ["@legacy"]', 'except = ["*.partner.example", "@legacy"]', 1))
+    (tmp_path / "share.http").write_text(json.dumps(SHARE_OF_AN_OLD_SERVER))
+    page = (ROOT / "docs/policy.md").read_text()
+    (asked, example), = re.findall(
+        rf"^    \$ ocmgate ({re.escape(command)}.*)\n((?:    .*\n|\n(?=    ))+)", page, re.M)
+    moment = ["--now", "2026-11-30"] if " explain " in command else []
+    run = ocmgate(*asked.split(), *moment, cwd=tmp_path)
+    printed = [" ".join(line.split()) for line in run.stdout.splitlines()]
+    is_cut = False
+    for line in example.splitlines():
+        line = " ".join(line.split())
+        if line == "...":
+            is_cut = True
+            continue
+        fits = re.compile(".*".join(map(re.escape, line.split("..."))))
+        found = [at for at, one in enumerate(printed) if fits.fullmatch(one)]
+        assert found and (is_cut or found[0] == 0), f"{line}, of {printed[:3]}"
+        printed, is_cut = printed[found[0] + 1:], False
+    assert printed == [] or is_cut
