@@ -286,7 +286,13 @@ def test_the_page_on_the_configuration_names_every_key():
             assert f"`{key}`" in chapter or f"{key} = " in chapter, f"{table}.{key}"
 
 
-def test_the_table_of_the_log_has_every_line_that_wants_somebody():
+def first_words(text: str) -> set[str]:
+    """What stands in the first column of its tables."""
+    rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
+    return {word for row in rows for word in re.findall(r"`([^`]+)`", row)}
+
+
+def test_the_tables_of_the_log_have_every_line():
     words = dict(re.findall(r'case (\w+) = "([^"]+)"',
                             (ROOT / "Sources/Gateway/Log/LogMessage.swift").read_text()))
     # Those whose level is settled elsewhere than beside them.
@@ -296,10 +302,24 @@ def test_the_table_of_the_log_has_every_line_that_wants_somebody():
         wanted |= {words[name] for name in urgent if name in words}
     assert {"store.failed", "backend.failed", "certificate.expires", "order.lost"} < wanted
     chapter = (ROOT / "docs/operations.md").read_text().split("## What the log wants of you")[1]
-    rows = [line.split("|")[1] for line in chapter.split("\n## ")[0].splitlines() if line.startswith("| `")]
-    told = {word for row in rows for word in re.findall(r"`([^`]+)`", row)}
-    assert wanted - told == set()
-    assert told - set(words.values()) == set()
+    urgent, others = chapter.split("\n## ")[0].split("### Lines that want nobody")
+    assert wanted - first_words(urgent) == set()
+    assert first_words(urgent) | first_words(others) == set(words.values())
+
+
+def test_the_page_on_codes_has_every_one_with_its_status():
+    source = (ROOT / "Sources/Federation/Denial/DenialCode.swift").read_text()
+    kinds = {name: {case: word or case for case, word in re.findall(r'case (\w+)(?: = "(\w+)")?$', body, re.M)}
+             for name, body in re.findall(r"enum (\w+): String.*?\{\n(.*?)\n\}", source, re.S)}
+    table = (ROOT / "Sources/Federation/Denial/DenialTable.swift").read_text()
+    statuses = dict(re.findall(r"case \.(\w+): (?:Row|\.failure)\((\d+)", table))
+    assert set(statuses) == set(kinds["DenialCode"])
+    page = (ROOT / "docs/codes.md").read_text()
+    written = re.findall(r"^\| `(\w+)` \| (\d+) \|", page, re.M)
+    assert sorted(written) == sorted((kinds["DenialCode"][case], status) for case, status in statuses.items())
+    faults = page.split("## In which way a signature is wrong")[1]
+    assert first_words(faults) == set(kinds["SignatureFault"].values())
+    assert all(f"`{word}`" in page for word in kinds["OAuthError"].values())
 
 
 # The examples of docs/policy.md: the first words of a command there, the policy that stands for policy.toml (for
