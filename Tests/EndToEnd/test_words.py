@@ -322,6 +322,41 @@ def test_the_page_on_codes_has_every_one_with_its_status():
     assert all(f"`{word}`" in page for word in kinds["OAuthError"].values())
 
 
+def commands_of(command: dict, path: str = "") -> dict[str, set[str]]:
+    """The options of each command, by its name, as the program tells them to completion scripts."""
+    path = f"{path} {command['commandName']}".strip()
+    found = {path: {("--" if name["kind"] == "long" else "-") + name["name"]
+                    for argument in command.get("arguments", []) for name in argument.get("names", [])}}
+    for inner in command.get("subcommands", []):
+        found |= commands_of(inner, path)
+    return found
+
+
+def test_the_pages_and_remedies_name_commands_and_options_that_there_are():
+    commands = commands_of(json.loads(ocmgate("--experimental-dump-help").stdout)["command"])
+    places = [ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("deploy/**/*.*"),
+              *ROOT.glob("policies/*.toml"), *ROOT.glob("Sources/**/*.swift")]
+    shown, wrong = set(), []
+    for file in places:
+        for number, line in enumerate(file.read_text().splitlines(), 1):
+            if "ocmgate " not in line:
+                continue
+            for said in re.findall(r"(?<![\w./-])ocmgate ([a-z]+\b[^`\"|;&>)#,\\]*)", line):
+                words = [word.rstrip(".,:…'") for word in said.split()]
+                name = "ocmgate"
+                while words and f"{name} {words[0]}" in commands:
+                    name = f"{name} {words.pop(0)}"
+                # Prose goes on behind the program's name in any words.
+                if name == "ocmgate":
+                    continue
+                shown.add(name)
+                wrong += [f"{file.relative_to(ROOT)}:{number}: {name} has no {word}" for word in words
+                          if re.match(r"--?[a-z]", word) and word.split("=")[0] not in commands[name]]
+    assert wrong == []
+    whole = {name for name in commands if not any(other.startswith(f"{name} ") for other in commands)}
+    assert whole - shown == {"ocmgate help"}
+
+
 # The examples of docs/policy.md: the first words of a command there, the policy that stands for policy.toml (for
 # another name one in which old servers need not sign), and what is asked beside.
 SHARE_OF_AN_OLD_SERVER = {**SHARE, "sender": "al@old-cloud.partner.example", "owner": "al@old-cloud.partner.example",
