@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import ssl
 import threading
 import time
 
@@ -82,6 +83,37 @@ def test_who_closes_its_side_is_answered(plain, late, request_text, after):
         assert heard.startswith(b"HTTP/1.1 415 ") and heard.endswith(b"}"), heard
     else:
         assert heard.startswith(b"HTTP/1.1 200 ") and b"ok" in heard, heard
+
+
+@pytest.mark.parametrize("is_said", [True, False])
+def test_inside_of_tls_who_closes_its_side_and_says_so_is_answered(start, late, is_said):
+    """Without the alert of RFC 8446, section 6.1, the end of the socket says that the client is gone."""
+    gateway = start(late.url)
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    engine = gateway.authority.client_context().wrap_bio(incoming, outgoing,
+                                                         server_hostname="cloud.test")
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=20) as client:
+        with contextlib.suppress(ConnectionResetError):
+            while True:
+                try:
+                    engine.do_handshake()
+                    break
+                except ssl.SSLWantReadError:
+                    client.sendall(outgoing.read())
+                    incoming.write(client.recv(16 << 10))
+            engine.write(b"GET /late HTTP/1.1\r\nHost: cloud.test\r\n\r\n")
+            if is_said:
+                with pytest.raises(ssl.SSLWantReadError):
+                    engine.unwrap()
+            client.sendall(outgoing.read())
+            client.shutdown(socket.SHUT_WR)
+            while piece := client.recv(16 << 10):
+                incoming.write(piece)
+    heard = b""
+    with contextlib.suppress(ssl.SSLError):
+        while piece := engine.read(16 << 10):
+            heard += piece
+    assert heard.startswith(b"HTTP/1.1 200 ") == is_said, heard
 
 
 def test_who_closes_its_side_within_a_body_is_not_answered_and_the_backend_hears_no_whole(plain, late):
