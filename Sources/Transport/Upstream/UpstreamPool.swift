@@ -137,7 +137,7 @@ final class UpstreamPool {
         count -= 1
         guard shelf.count <= 0 else { return }
         shelves[ObjectIdentifier(upstream)] = nil
-        if last === shelf { last = nil }
+        last = nil
     }
 
     private func shelf(of upstream: Upstream) -> Shelf? {

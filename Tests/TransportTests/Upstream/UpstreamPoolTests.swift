@@ -67,4 +67,56 @@ import Testing
         try await group.shutdownGracefully()
         await away.shutdown()
     }
+
+    /// Whatever was asked for between, what is kept is found again, though all there was had ended before.
+    @Test func anUpstreamWhoseLastConnectionEndedIsKeptAnew() async throws {
+        let away = LoopGroup(count: 1)
+        let closing = try await ScriptedServer(on: away) { number in
+            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\(number == 0 ? "Connection: close\r\n" : "")\r\nok"
+        }
+        let other = try await ScriptedServer(on: away) { _ in
+            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+        }
+        let upstreams = [Self.upstream(closing), Self.upstream(other)]
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let loop = LoopHandle(
+            Loop(group.next(), counters: Counters(), resolver: Resolver(), upstreams: 16))
+        for place in [0, 0, 1, 0, 1] {
+            var head = HeadWriter()
+            try head.requestLine(.get, Array("/".utf8))
+            let request = BufferedRequest(.get, head: head, deadline: .seconds(300))
+            #expect(try await loop.exchange(request, with: upstreams[place]).status == 200)
+        }
+        #expect(closing.connections == 2 && other.connections == 1)
+        try await group.shutdownGracefully()
+        await away.shutdown()
+    }
+
+    /// What is kept makes room, of whatever upstream it is; what is in use does not.
+    @Test func allUpstreamsTogetherGetSoManyConnections() async throws {
+        let away = LoopGroup(count: 1)
+        let silent = try await ScriptedServer(on: away) { _ in nil }
+        let other = try await ScriptedServer(on: away) { _ in
+            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+        }
+        let (busy, free) = (Self.upstream(silent), Self.upstream(other))
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let loop = LoopHandle(
+            Loop(group.next(), counters: Counters(), resolver: Resolver(), upstreams: 2))
+        var head = HeadWriter()
+        try head.requestLine(.get, Array("/".utf8))
+        let request = BufferedRequest(.get, head: head, deadline: .seconds(300))
+        var held = [Task { try? await loop.exchange(request, with: busy) }]
+        #expect(try await eventually { silent.heads.count == 1 })
+        for _ in 0..<2 { #expect(try await loop.exchange(request, with: free).status == 200) }
+        held.append(Task { try? await loop.exchange(request, with: busy) })
+        #expect(try await eventually { silent.heads.count == 2 })
+        await #expect(throws: UpstreamFailure.busy) {
+            try await loop.exchange(request, with: free)
+        }
+        #expect(other.connections == 1)
+        await away.shutdown()
+        for task in held { _ = await task.value }
+        try await group.shutdownGracefully()
+    }
 }
