@@ -38,7 +38,7 @@ package final class HoldBook: Sendable {
 
     fileprivate struct State {
         var entries: [PeerHost: Entry] = [:]
-        /// Peers that are on the disk and are not to be.
+        /// Peers that are on the disk and are not to be, unless they wait again.
         var gone: Set<PeerHost> = []
     }
 
@@ -85,7 +85,6 @@ package final class HoldBook: Sendable {
                     held: HeldPeer(
                         peer: peer, first: message.at, last: message.at, count: 0, messages: []),
                     network: Self.network(of: message.client))
-                state.gone.remove(peer)
             }
             state.entries[peer]?.take(message, Self.messages)
             return isNew
