@@ -57,4 +57,46 @@ import Testing
         #expect(quick == 2)
         #expect(await slow == 1)
     }
+
+    @Test func whoWaitsForAbandonedWorkHasItDoneAgain() async {
+        let flight = SingleFlight<String, Int>()
+        let (begun, runs) = (TestCounter(), TestCounter())
+        let work = { @Sendable () async -> Int in
+            let run = runs.add()
+            begun.add()
+            // The first is over when it is cancelled, never before.
+            for _ in 0..<3000 where run == 1 && !Task.isCancelled {
+                try? await Task.sleep(for: .milliseconds(10))
+            }
+            return run
+        }
+        async let waiting = flight.result(for: "a", work)
+        for _ in 0..<3000 where begun.value == 0 { try? await Task.sleep(for: .milliseconds(10)) }
+        async let running = flight.resultOfRunning("a")
+        flight.abandon("other")
+        flight.abandon("a")
+        #expect(await waiting == 2)
+        // Whoever came to it too late, or before it was abandoned, has nothing of it.
+        #expect(await running != 1)
+        #expect(await flight.resultOfRunning("a") == nil)
+    }
+
+    @Test func whatRunsCanBeWaitedForWithoutWorkOfOnesOwn() async {
+        let flight = SingleFlight<String, Int>()
+        let (begun, waiters) = (TestCounter(), TestCounter())
+        async let result = flight.result(for: "a") {
+            begun.add()
+            for _ in 0..<3000 where waiters.value == 0 {
+                try? await Task.sleep(for: .milliseconds(10))
+            }
+            try? await Task.sleep(for: .milliseconds(50))
+            return 7
+        }
+        for _ in 0..<3000 where begun.value == 0 { try? await Task.sleep(for: .milliseconds(10)) }
+        #expect(await flight.resultOfRunning("other") == nil)
+        waiters.add()
+        #expect(await flight.resultOfRunning("a") == 7)
+        #expect(await result == 7)
+        #expect(await flight.resultOfRunning("a") == nil)
+    }
 }
