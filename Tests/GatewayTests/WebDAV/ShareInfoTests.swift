@@ -77,6 +77,25 @@ import Testing
         #expect(Planned(await then(request)).status == 503)
     }
 
+    /// PHP may read in it what nobody here has seen.
+    @Test(arguments: ["application/x-www-form-urlencoded", "application/json"])
+    func ofABodyInACodingNoParametersAreTaken(_ type: String) async throws {
+        let world = try await TestGateway()
+        let body = Array((type.hasSuffix("json") ? #"{"a":"b"}"# : "a=b").utf8)
+        for coding in ["Content-Encoding: gzip", "Content-Encoding: identity", "X-Other: gzip"] {
+            let head = try world.head(
+                "POST \(Self.path) HTTP/1.1", "Content-Length: \(body.count)",
+                "Content-Type: \(type)", coding)
+            let request = ReceivedRequest(head: head, body: body, client: world.client)
+            guard coding.hasPrefix("Content") else {
+                #expect(try request.parameters().map(\.value) == ["b"])
+                continue
+            }
+            let denial = #expect(throws: Denial.self) { try request.parameters() }
+            #expect(denial?.code == .unsupportedMediaType)
+        }
+    }
+
     @Test func everyRefusalIsForNowOnly() async throws {
         let world = try await TestGateway()
         let (id, ended) = try await world.share(Self.secret, handle: .make)
