@@ -82,6 +82,18 @@ import Transport
         #expect(told.contains(code) != isTheirs)
     }
 
+    /// Who has the code of one share ends no other one by it.
+    @Test func underAnotherIDTheCodeIsOfNoShare() async throws {
+        let code = try await passOn(to: "cloud.test")
+        let text = Messages.notification("SHARE_UNSHARED", id: "\"2\"", secret: code)
+        let peer = try TestPeer("one.test")
+        try peer.publish(on: test.world.net)
+        let request = try peer.request("/ocm/notifications", text, at: test.world.clock.now)
+        let message = try await test.world.accept(request, as: .ocm(.notifications))
+        #expect(message.ends == nil)
+        #expect(!String(decoding: message.body, as: UTF8.self).contains("secret-of-one-0"))
+    }
+
     @Test func thatItIsUndoneIsTakenAfterThat() async throws {
         let code = try await passOn(to: "cloud.test")
         test.backend.answers(201, "[]")
