@@ -66,4 +66,15 @@ import Testing
         #expect(mayAsk(all[7], at: 1861) == false)
         #expect(mayAsk(all[7], at: 1862) == true)
     }
+
+    @Test func soManyAreDoubtedAndThenAllAreTrustedAnew() {
+        let shares = Self.doubted()
+        for number in 2...4096 { shares.heard(401, of: ShareID(number: Int64(number)), now: 0) }
+        // One that is doubted already takes no place.
+        shares.heard(401, of: Self.share, now: 0)
+        #expect(shares.doubt(of: Self.share, asking: .client, now: 1) != nil)
+        shares.heard(401, of: ShareID(number: 4097), now: 1)
+        #expect(shares.doubt(of: Self.share, asking: .client, now: 1) == nil)
+        #expect(shares.doubt(of: ShareID(number: 4097), asking: .client, now: 1) != nil)
+    }
 }
