@@ -393,6 +393,7 @@ struct JournalVerifierTests {
         let journal = try Self.journal()
         let head = try #require(try JournalHead.read(journal.headFile))
         #expect(JournalHead(head.text) == head)
+        #expect(JournalHead("0:\(head.hash):\(head.day)") == nil)
         try journal.edit { $0.removeLast(3) }
         #expect(try journal.verify(heads: []).findings == [])
         let findings = try journal.verify(heads: [head]).findings
