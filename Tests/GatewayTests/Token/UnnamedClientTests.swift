@@ -68,9 +68,14 @@ import Testing
         let shared = try await TestGateway()
         try await shared.share(Self.secret)
         try await shared.share(Self.secret, for: "two.test", id: "2")
+        let replaced = try await TestGateway()
+        try await replaced.share(Self.secret, handle: .make)
+        let learned = try await TestGateway()
+        try await learned.share(Self.secret, origin: .learned)
         for (name, world) in [
             ("signing", signing), ("unlisted", unlisted), ("required", required),
-            ("strict", strict), ("ended", ended), ("shared", shared),
+            ("strict", strict), ("ended", ended), ("shared", shared), ("replaced", replaced),
+            ("learned", learned),
         ] {
             let answer = try await ask(world, client, name == "signing" ? code : Self.secret)
             let other = try await ask(world, client, "NO-SUCH-CODE")

@@ -72,12 +72,13 @@ final class TestGateway: Sendable {
         _ secret: String, for peer: String = "one.test", id: String = "1",
         permissions: SharePermissions = .unspecified, handle: NewAccess.Handle = .none,
         requirements: [ShareRequirement] = [], expires: Int? = nil, uri: String? = nil,
-        owner: String? = nil, sender: String? = nil, settings: RuleSettings = .none
+        owner: String? = nil, sender: String? = nil, settings: RuleSettings = .none,
+        origin: ShareOrigin = .seen
     ) async throws -> (id: ShareID, credential: String) {
         let host = try #require(PeerHost(peer))
         let recording = gateway.registry.record(
             NewShare(
-                direction: .outbound, origin: .seen, peer: host, providerID: ProviderID(id),
+                direction: .outbound, origin: origin, peer: host, providerID: ProviderID(id),
                 resourceType: "file", owner: owner, sender: sender, expires: expires,
                 accesses: [
                     NewAccess(
