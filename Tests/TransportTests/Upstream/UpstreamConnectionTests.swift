@@ -52,6 +52,17 @@ import Testing
         #expect(!world.channel.isActive)
     }
 
+    @Test func anAnswerMayComeInSingleBytes() throws {
+        let world = try World()
+        try world.send(.none, [])
+        world.connection.endRequest()
+        world.connection.flush()
+        for byte in "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".utf8 {
+            try world.channel.writeInbound(ByteBuffer(bytes: [byte]))
+        }
+        #expect(world.receiver.heard == ["200", "o", "k", "ended"])
+    }
+
     @Test func whatGoesWithTheHeadIsAllOfTheBody() throws {
         let world = try World()
         var head = HeadWriter()

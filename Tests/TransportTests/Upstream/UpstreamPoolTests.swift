@@ -119,4 +119,26 @@ import Testing
         for task in held { _ = await task.value }
         try await group.shutdownGracefully()
     }
+
+    /// What comes behind an answer would be taken for the next one, which may be for somebody else.
+    @Test(arguments: ["", "\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"])
+    func aConnectionThatSaysMoreThanItsAnswerIsNotKept(_ more: String) async throws {
+        let away = LoopGroup(count: 1)
+        let server = try await ScriptedServer(on: away) { _ in
+            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" + more
+        }
+        let upstream = Self.upstream(server)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let loop = LoopHandle(
+            Loop(group.next(), counters: Counters(), resolver: Resolver(), upstreams: 16))
+        for _ in 0..<2 {
+            var head = HeadWriter()
+            try head.requestLine(.get, Array("/".utf8))
+            let request = BufferedRequest(.get, head: head, deadline: .seconds(300))
+            #expect(try await loop.exchange(request, with: upstream).status == 200)
+        }
+        #expect(server.connections == (more.isEmpty ? 1 : 2))
+        try await group.shutdownGracefully()
+        await away.shutdown()
+    }
 }
