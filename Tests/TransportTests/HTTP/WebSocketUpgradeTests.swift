@@ -55,6 +55,12 @@ import Testing
         #expect(WebSocketUpgrade.isGranted(by: head) == isGranted)
     }
 
+    @Test func anotherAnswerGrantsNothing() throws {
+        let fields = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: x\r\n\r\n"
+        let head = try #require(try responseHead("HTTP/1.1 200 OK\r\n" + fields))
+        #expect(!WebSocketUpgrade.isGranted(by: head))
+    }
+
     @Test(arguments: [
         ("426 Upgrade Required", "websocket", HTTPVersion.http11, true),
         ("426 Upgrade Required", "h2c, WebSocket", .http11, true),

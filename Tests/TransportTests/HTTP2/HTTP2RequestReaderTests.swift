@@ -24,6 +24,16 @@ import Testing
         return lines
     }
 
+    /// `:authority` is one of them, as `Host`.
+    @Test func asManyFieldsAsThereMayBeAreTaken() throws {
+        let most = HeadLimits.request.fields
+        let fields = (1..<most).map { ("a\($0)", "") }
+        #expect(try read(Frame.request() + fields).fields.count == most)
+        #expect(throws: RequestFailure.tooManyFields) {
+            try read(Frame.request() + fields + [("b", "")])
+        }
+    }
+
     @Test func aRequestIsTheSameHeadAsThatOfHTTP1() throws {
         let head = try read(
             Frame.request(
