@@ -4,12 +4,15 @@ import OpenSSL
 struct TOMLCursor {
     private let bytes: [UInt8]
     private(set) var offset = 0
+    /// Where the text of this line begins.
+    private(set) var lineStart = 0
     private var line = 1
     private var column = 1
 
     init(_ bytes: [UInt8]) {
         self.bytes = bytes
-        if bytes.hasByteOrderMark { offset = 3 }
+        guard bytes.hasByteOrderMark else { return }
+        (offset, lineStart) = (3, 3)
     }
 
     var position: SourcePosition { SourcePosition(line: line, column: column) }
@@ -25,6 +28,7 @@ struct TOMLCursor {
         if bytes[offset] == UInt8(ascii: "\n") {
             line += 1
             column = 1
+            lineStart = offset + 1
         } else if offset + 1 >= bytes.count || bytes[offset + 1] & 0xC0 != 0x80 {
             column += 1
         }

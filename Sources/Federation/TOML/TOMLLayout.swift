@@ -41,9 +41,9 @@ package struct TOMLLayout {
                 add(&paragraph)
                 if lines.last?.isHeader == false { addGap() }
             case .header:
-                // Comments right upon a header are about it.
+                // Comments right upon a header are about it, but those that go on with another.
                 let upon = paragraph.reversed().prefix { piece in
-                    if case .comment = piece { true } else { false }
+                    if case .comment(let comment) = piece { !comment.goesOn } else { false }
                 }.count
                 var attached = Array(paragraph.suffix(upon)) + [piece]
                 paragraph.removeLast(upon)
@@ -152,9 +152,11 @@ package struct TOMLLayout {
                 end += 1
             }
             let run = lines[start..<max(end, start + 1)]
-            let column = (run.map(\.width).max() ?? 0) + 2
+            var column = (run.map(\.width).max() ?? 0) + 2
+            // Read again, a comment below the run that stood in its column would go on with it.
+            if run.endIndex < lines.count, lines[run.endIndex].isComment(at: column) { column += 1 }
             for line in run { text += line.written(commentAt: column) + "\n" }
-            start = max(end, start + 1)
+            start = run.endIndex
         }
         return text
     }
@@ -185,26 +187,29 @@ private struct LaidLine {
 
     /// Of its last line: a text in three quotes may have several.
     var width: Int {
-        text.split(separator: "\n", omittingEmptySubsequences: false).last?.count ?? 0
+        // Of bytes: a line end of two characters is one for Character.
+        let last = text.utf8.split(separator: 0x0A, omittingEmptySubsequences: false).last
+        return last.map { Substring($0).count } ?? 0
     }
 
     var isEmpty: Bool { text.isEmpty && comment == nil }
 
+    /// Whether the line is nothing but a comment that begins in a column.
+    func isComment(at column: Int) -> Bool {
+        text.isEmpty && comment?.goesOn == false && indent.count == column
+    }
+
     /// Whether the line belongs to a run of comments behind code: it has one, or goes on with that
-    /// of the line above (a comment on its own line that stood in the same column).
+    /// of the line above.
     func hasComment(below above: LaidLine?) -> Bool {
         // What stands behind an opening bracket is about all that follows.
         guard let comment, above?.text.hasSuffix("[") != true else { return false }
-        if !text.isEmpty { return true }
-        guard let upper = above?.comment else { return false }
-        return upper.place.column == comment.place.column
-            && upper.place.line + 1 == comment.place.line
+        return !text.isEmpty || comment.goesOn
     }
 
     func written(commentAt column: Int) -> String {
         guard let comment else { return text }
-        // Alone in its run: a comment on its own line.
-        if text.isEmpty, column == 2 { return indent + comment.text }
+        if text.isEmpty, !comment.goesOn { return indent + comment.text }
         return text + String(repeating: " ", count: column - width) + comment.text
     }
 }

@@ -1,10 +1,20 @@
 /// A TOML text cut into the pieces that a layout arranges: nothing of it is lost but the space
 /// between them.
 struct TOMLPieces {
-    /// A comment, from its `#` to the end of the line, and where it stood.
-    struct Comment: Equatable {
+    /// A comment, from its `#` to the end of the line.
+    struct Comment {
         let text: String
-        let place: SourcePosition
+        /// Whether it stands alone on its line, right below one behind code, or below one that goes
+        /// on itself, and in the column of that.
+        let goesOn: Bool
+    }
+
+    private enum CommentPlace {
+        /// Nothing stands before it but blanks or commas.
+        case ownLine
+        case behindCode
+        /// It is about all that follows, and none goes on with it.
+        case behindBracket
     }
 
     enum Piece {
@@ -37,6 +47,8 @@ struct TOMLPieces {
     /// All comments, in the order of the text.
     private(set) var comments: [Comment] = []
     private var cursor: TOMLCursor
+    /// Line and column of the last comment, where one may go on with it.
+    private var upper: (line: Int, column: Int)?
 
     /// Reads a text that was found to be valid, and therefore checks nothing.
     init(_ text: [UInt8]) {
@@ -58,16 +70,16 @@ struct TOMLPieces {
             pieces.append(.gap)
             return
         case UInt8(ascii: "#"):
-            if let comment = comment() { pieces.append(.comment(comment)) }
+            if let comment = comment(.ownLine) { pieces.append(.comment(comment)) }
         case UInt8(ascii: "["):
             let header = self.header()
-            pieces.append(.header(header, comment()))
+            pieces.append(.header(header, comment(.behindCode)))
         case _:
             let key = self.key()
             cursor.advance()
             skipSpace()
             let value = self.value()
-            pieces.append(.member(key: key, value, comment()))
+            pieces.append(.member(key: key, value, comment(.behindCode)))
         }
         skipSpace()
         if cursor.peek == UInt8(ascii: "\n") { cursor.advance() }
@@ -80,12 +92,24 @@ struct TOMLPieces {
     }
 
     /// The comment that ends this line, if there is one.
-    private mutating func comment() -> Comment? {
+    private mutating func comment(_ stands: CommentPlace) -> Comment? {
         skipSpace()
         guard cursor.peek == UInt8(ascii: "#") else { return nil }
-        let (start, place) = (cursor.offset, cursor.position)
+        let start = cursor.offset
+        // Counted as the layout counts: in characters, whatever bytes these have.
+        let place = (
+            line: cursor.position.line, column: cursor.text(from: cursor.lineStart).count
+        )
+        let goesOn =
+            stands == .ownLine && upper.map { $0 == (place.line - 1, place.column) } ?? false
+        upper =
+            switch stands {
+            case .behindCode: place
+            case .ownLine: goesOn ? place : nil
+            case .behindBracket: nil
+            }
         cursor.skipLine()
-        let comment = Comment(text: Self.trimmed(cursor.text(from: start)), place: place)
+        let comment = Comment(text: Self.trimmed(cursor.text(from: start)), goesOn: goesOn)
         comments.append(comment)
         return comment
     }
@@ -165,7 +189,9 @@ struct TOMLPieces {
                 lines.append(Line())
             case UInt8(ascii: "#"):
                 isBroken = true
-                lines[lines.count - 1].comment = comment()
+                let isBare = lines[lines.count - 1].values.isEmpty
+                lines[lines.count - 1].comment = comment(
+                    !isBare ? .behindCode : lines.count == 1 ? .behindBracket : .ownLine)
             case _: lines[lines.count - 1].values.append(value())
             }
         }

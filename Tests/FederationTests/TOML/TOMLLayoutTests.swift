@@ -103,6 +103,51 @@ import Testing
                     """)
     }
 
+    @Test func whatGoesOnStaysWithItsLineAndNothingElseJoinsIt() throws {
+        // Above a header too; and what a text's last line leaves room for is no column of its own.
+        let text = #"""
+            a = 1  # one
+                   # goes on
+            [h]
+            b = [
+              [
+                [
+                  """
+            """,  # two
+                  # of the next
+                  3,
+                ],
+              ],
+            ]
+            """#
+        let laid = #"""
+            a = 1  # one
+                   # goes on
+
+            [h]
+            b = [
+              [
+                [
+                  """
+            """,   # two
+                  # of the next
+                  3,
+                ],
+              ],
+            ]
+
+            """#
+        #expect(try laidOut(text.replacing("# of", with: " # of")) == laid)
+        #expect(try laidOut(laid) == laid)
+    }
+
+    @Test func columnsAreCountedInCharacters() throws {
+        let text = "a = 'e\u{301}\u{1F1E9}\u{1F1EA}'  # one\n          # goes on\n"
+        #expect(try laidOut(text) == text)
+        let long = "a = \"\"\"x\r\ny\"\"\"  # one\n      # goes on\n"
+        #expect(try laidOut(long) == long)
+    }
+
     @Test func textsInQuotesStayAsTheyAre() throws {
         let text = """
             a = "a = [ # no comment"
