@@ -156,8 +156,12 @@ package final class Gateway: Sendable {
         keyRequirements = requirements
     }
 
-    /// The one turn there is: to read files again.
-    enum FileReading: Sendable { case again }
+    enum FileReading: Sendable {
+        /// The one turn there is: to read files again.
+        case again
+        /// To be in line for it, as the one for all orders.
+        case order
+    }
 
     /// What only the one that runs the gateway can do.
     struct Steering: Sendable {

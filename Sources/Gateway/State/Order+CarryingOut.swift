@@ -121,13 +121,25 @@ extension Gateway {
     /// it is said. Those that read files again, which may be slow, are waited for by one another alone, in
     /// the box: there their commands can take them back.
     func carryOutOrders() async {
+        let isLeft = await carryOutOrders(mayRead: reading.take(.again)) { _ in true }
+        guard isLeft, reading.take(.order) else { return }
+        // In line for its turn: signals that come without a pause would have every one.
+        Task { [self] in
+            await reading.begin(.again)
+            _ = await carryOutOrders(mayRead: true, where: \.readsFiles)
+            reading.end(.order)
+        }
+    }
+
+    /// - Parameter mayRead: whether it has the turn to read files, which it gives up.
+    /// - Returns: whether an order was left for want of that turn.
+    private func carryOutOrders(mayRead: Bool, where isMeant: (Order) -> Bool) async -> Bool {
         let isHandingOver = steering.withLock { $0?.isHandingOver ?? false }
-        let mayRead = reading.take(.again)
-        var isReading = !mayRead
+        var (isReading, isLeft) = (!mayRead, false)
         let waiting = orders.take(now: environment.now(), isLast: !isHandingOver) { order in
-            guard !isHandingOver || order.isOfState else { return false }
+            guard isMeant(order), !isHandingOver || order.isOfState else { return false }
             guard order.readsFiles else { return true }
-            defer { isReading = true }
+            defer { (isReading, isLeft) = (true, isReading) }
             return !isReading
         }
         if mayRead, !waiting.contains(where: \.order.readsFiles) { reading.end(.again) }
@@ -147,6 +159,7 @@ extension Gateway {
                 answer(taken, await carryOut(taken.order))
             }
         }
+        return isLeft
     }
 
     private func answer(_ taken: OrderBox.Taken, _ answer: OrderAnswer) {

@@ -308,6 +308,36 @@ import Testing
         gateway.reading.end(.again)
     }
 
+    /// Signals that come without a pause would have every turn.
+    @Test(.timeLimit(.minutes(10))) func whatReadsFilesIsInLineForItsTurn() async throws {
+        let world = try await TestGateway()
+        let gateway = world.gateway
+        let now = gateway.environment.now()
+        func untilInLine(_ count: Int) async throws {
+            while gateway.reading.waiting.withLock({ $0[.again]?.count != count }) {
+                try await Task.sleep(for: .milliseconds(1))
+            }
+        }
+        await gateway.reading.begin(.again)
+        let reload = Task {
+            try await gateway.orders.ask(.reload, now: now, patience: Self.patience)
+        }
+        while try !waits(in: world) { try await Task.sleep(for: .milliseconds(1)) }
+        await gateway.carryOutOrders()
+        try await untilInLine(1)
+        // Once is enough for all of them.
+        await gateway.carryOutOrders()
+        let signal = Task { await gateway.reading.begin(.again) }
+        try await untilInLine(2)
+        gateway.reading.end(.again)
+        guard case .done = try await reload.value else {
+            Issue.record("it is refused")
+            return
+        }
+        await signal.value
+        gateway.reading.end(.again)
+    }
+
     @Test func whatIsNotSealedByUsOrTooOldIsNotCarriedOut() async throws {
         let world = try await TestGateway()
         let state = world.scratch.file("state.db")
