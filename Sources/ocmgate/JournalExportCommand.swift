@@ -9,8 +9,9 @@ struct JournalExportCommand: ParsableCommand {
         commandName: "export", abstract: "Write decisions as JSON lines or CSV.",
         discussion: """
             People stand in it under pseudonyms; with --plain by name, unless they were erased. \
-            Exit codes: 0 written, 1 written but for what cannot be read, 2 the journal cannot be \
-            read.
+            Where nothing is written, days asked for that have no file are named. Exit codes: 0 \
+            written, 1 written but for what cannot be read, or days have no file, 2 the journal \
+            cannot be read.
             """)
 
     enum Format: String, CaseIterable, ExpressibleByArgument { case json, csv }
@@ -35,9 +36,13 @@ struct JournalExportCommand: ParsableCommand {
                     + "--format json")
         }
         if format == .csv { Output.line(Self.columns.joined(separator: ",")) }
+        var count = 0
         let unread: UnreadLines
+        var absence: String?
         do {
-            unread = try search.run(try journal.reader()) { _, object in
+            let reader = try journal.reader()
+            unread = try search.run(reader) { _, object in
+                count += 1
                 switch format {
                 case .json:
                     let value = people.plain(.object(object))
@@ -46,8 +51,12 @@ struct JournalExportCommand: ParsableCommand {
                 }
                 return .goOn
             }
+            if count == 0 {
+                absence = try search.absence(reader, now: Environment.live.now() * 1000)
+            }
         } catch { throw CommandFailure(telling: error) }
         unread.told.forEach(Output.error)
+        if let absence { try Output.miss("nothing is written; \(absence)", false) }
         if unread.count > 0 { throw Exit.findings }
     }
 

@@ -276,6 +276,9 @@ def test_records_are_found_shown_and_exported(recorded):
     assert [(row["peer"], row["claimed"], row["status"]) for row in rows] == [
         ("modern.test", "modern.test", "201"), ("modern.test", "modern.test", "201"), ("", "modern.test", "401")]
     assert "@modern.test" in gateway.command("journal", "export", "--plain").stdout
+    assert gateway.command("journal", "export", "--day", day, "--code", "peer_blocked").stdout == ""
+    run = gateway.command("journal", "export", "--json", "--day", before.stem, check=False)
+    assert (run.returncode, run.stdout) == (1, "") and f"nothing is written; not there: {before}" in run.stderr
 
 
 def test_of_two_records_of_a_decision_both_are_shown_and_the_last_counts(recorded, tmp_path):
