@@ -87,8 +87,9 @@ package struct OrderBox: Sendable {
                     + "nothing of the order was carried out")
         }
         throw FileProblem(
-            folder, "the gateway that uses this state does not take orders",
-            "see its log; stopped, it is not needed for this")
+            folder, "the ocmgate that uses this state did not take the order",
+            "another command may have been at work: try again; else see the log of the gateway, "
+                + "which is not needed for this when it is stopped")
     }
 
     // MARK: The gateway

@@ -338,6 +338,17 @@ import Testing
         gateway.reading.end(.again)
     }
 
+    /// Whoever uses the state may be another command.
+    @Test func thatNobodyTakesItSaysNothingOfAGateway() async throws {
+        let world = try await TestGateway()
+        let now = world.gateway.environment.now()
+        let error = await #expect(throws: FileProblem.self) {
+            try await world.gateway.orders.ask(
+                .forgetPeer("one.test"), now: now, patience: .milliseconds(100))
+        }
+        #expect(error?.what == "the ocmgate that uses this state did not take the order")
+    }
+
     @Test func whatIsNotSealedByUsOrTooOldIsNotCarriedOut() async throws {
         let world = try await TestGateway()
         let state = world.scratch.file("state.db")
