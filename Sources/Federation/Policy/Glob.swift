@@ -22,7 +22,9 @@ package struct Glob: Sendable, Hashable, CustomStringConvertible {
         guard (1...1024).contains(pattern.utf8.count),
             !pattern.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F })
         else { return nil }
-        guard let bytes = Self.canonical(pattern) else { return nil }
+        guard let canonical = Self.canonical(pattern) else { return nil }
+        // Behind the host's form: in a host the sigma of a word's end is another letter.
+        let bytes = Self.withOneSigma(canonical)
         description = String(decoding: bytes, as: UTF8.self)
         pieces = bytes.split(separator: UInt8(ascii: "*"), omittingEmptySubsequences: false)
             .map { Piece(bytes: Array($0), fallback: Self.fallback(Array($0))) }
@@ -33,7 +35,17 @@ package struct Glob: Sendable, Hashable, CustomStringConvertible {
     package func matches(_ text: String) -> Bool { matches(bytes: Self.folded(text)) }
 
     /// A text as patterns are held against it.
-    static func folded(_ text: String) -> [UInt8] { Array(text.lowercased().utf8) }
+    static func folded(_ text: String) -> [UInt8] { withOneSigma(Array(text.lowercased().utf8)) }
+
+    /// The sigma of a word's end as any other: both are `Σ` in upper case (Unicode, CaseFolding.txt).
+    private static func withOneSigma(_ lowered: [UInt8]) -> [UInt8] {
+        var bytes = lowered
+        for place in bytes.indices.dropFirst()
+        where bytes[place - 1] == 0xCF && bytes[place] == 0x82 {
+            bytes[place] = 0x83
+        }
+        return bytes
+    }
 
     /// Whether the whole of a folded text matches.
     func matches<Text: RandomAccessCollection<UInt8>>(bytes: Text) -> Bool where Text.Index == Int {

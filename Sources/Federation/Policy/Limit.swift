@@ -115,15 +115,19 @@ package enum Room: Sendable, Equatable {
 
 extension Limit {
     /// The value of a fact that is counted, or in whose name; nil when the message has none. People
-    /// count by their address in lower case, peers by their name: another spelling, or another port
+    /// count by their address as patterns see it, peers by their name: another spelling, or another port
     /// of the same machine, is nobody else.
     package static func value(_ distinct: Distinct, of facts: Facts) -> String? {
         switch distinct {
         case .peer: facts.peer?.name
-        case .sender: facts.sender?.lowercased()
-        case .recipient: facts.recipient?.lowercased()
-        case .owner: facts.owner?.lowercased()
+        case .sender: facts.sender.map(folded)
+        case .recipient: facts.recipient.map(folded)
+        case .owner: facts.owner.map(folded)
         }
+    }
+
+    private static func folded(_ address: String) -> String {
+        String(decoding: Glob.folded(address), as: UTF8.self)
     }
 
     /// Whose room a message takes. A message that has no such fact takes that of its peer: leaving

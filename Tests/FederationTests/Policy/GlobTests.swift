@@ -17,6 +17,10 @@ import Testing
         // Case is nothing; the host has one spelling.
         ("*@CLOUD.Example.", "alice@cloud.example", true), ("*@*.EXAMPLE", "a@b.example", true),
         ("Alice@h.example", "aLICE@h.example", true), ("RENÉ@*", "René@h.example", true),
+        // A sigma is one letter in a name, and two in a host.
+        ("νίκος@*", "ΝΊΚΟΣ@h.example", true), ("ΝΊΚΟΣ@*", "νίκος@h.example", true),
+        ("*@σοφος.example", "a@xn--0xaajbq.example", true),
+        ("*@σοφος.example", "a@xn--0xaakcn.example", false),
         ("*@bücher.example", "alice@xn--bcher-kva.example", true),
         ("*@h.example:443", "alice@h.example", true),
         ("*@h.example:8443", "alice@h.example:8443", true),

@@ -151,6 +151,8 @@ import Testing
         #expect(limits[2].holder(of: nameless) == limits[3].holder(of: facts))
         #expect(limits[0].holder(of: facts) == "")
         #expect(Limit.value(.recipient, of: facts) == "bob@here.example")
+        nameless.sender = "νίκος@p.example"
+        #expect(Limit.value(.sender, of: nameless) == "νίκοσ@p.example")
     }
 
     @Test(arguments: [

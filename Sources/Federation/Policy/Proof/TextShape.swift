@@ -60,7 +60,9 @@ enum TextShape {
 
     /// Whether a text is a value in canonical form.
     func isValue(_ text: String) -> Bool {
-        guard text.utf8.count <= 1024, text.lowercased() == text else { return false }
+        guard text.utf8.count <= 1024, text.utf8.elementsEqual(Glob.folded(text)) else {
+            return false
+        }
         switch self {
         case .address: return OCMAddress(text)?.canonical == text
         case .software: return !text.allSatisfy(\.isWhitespace)
