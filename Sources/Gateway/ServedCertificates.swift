@@ -1,6 +1,4 @@
-import Federation
 package import OpenSSL
-import Transport
 
 /// The certificates that a configuration names, and the authorities of clients; each file read once.
 package struct ServedCertificates: Sendable {

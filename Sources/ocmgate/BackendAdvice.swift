@@ -1,6 +1,5 @@
 import Federation
 import Foundation
-import Gateway
 import OpenSSL
 import Transport
 

@@ -2,7 +2,6 @@ import ArgumentParser
 import Federation
 import Foundation
 import Gateway
-import OpenSSL
 
 /// `ocmgate check`, `ocmgate -t`: everything that can be checked without a network.
 struct CheckCommand: ParsableCommand {

@@ -2,7 +2,6 @@ import ArgumentParser
 import Federation
 import Foundation
 import Gateway
-import OpenSSL
 
 /// `ocmgate journal`: the record of every decision.
 struct JournalCommand: ParsableCommand {

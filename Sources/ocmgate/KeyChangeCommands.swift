@@ -1,7 +1,6 @@
 import ArgumentParser
 import Federation
 import Gateway
-import OpenSSL
 
 /// `ocmgate key new|stage|activate|retire`: the steps of a key's life.
 extension KeyCommand {

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Federation
 import Gateway
-import HTTPSignatures
 import OpenSSL
 
 /// `ocmgate key`: the gateway's own keys.

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Federation
-import Gateway
 
 /// `ocmgate list verify`: whether a list would be taken. Offline.
 struct ListVerifyCommand: ParsableCommand {

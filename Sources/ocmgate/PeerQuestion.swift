@@ -2,7 +2,6 @@ import ArgumentParser
 import Federation
 import Gateway
 import Logging
-import OpenSSL
 import Transport
 
 /// A question about one peer: who it is, and where its own words come from.

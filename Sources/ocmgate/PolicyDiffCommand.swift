@@ -1,6 +1,5 @@
 import ArgumentParser
 import Federation
-import Gateway
 
 /// `ocmgate policy diff OLD NEW`: what changes in meaning between two policies.
 struct PolicyDiffCommand: ParsableCommand {

@@ -1,7 +1,6 @@
 import Dispatch
 import Federation
 import Foundation
-import Gateway
 import OpenSSL
 
 /// The program that started this one and looks after it: systemd, or one that speaks its protocols

@@ -2,7 +2,6 @@ import ArgumentParser
 import Federation
 import Foundation
 import Gateway
-import OpenSSL
 
 /// `ocmgate token inspect|revoke`: access tokens.
 struct TokenCommand: ParsableCommand {

@@ -1,5 +1,4 @@
 import HTTPSignatures
-import OpenSSL
 import Testing
 
 @Suite struct CavageSignatureTests {

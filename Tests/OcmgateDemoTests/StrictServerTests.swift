@@ -1,4 +1,3 @@
-import Federation
 import HTTPSignatures
 import OpenSSL
 import Testing

@@ -1,6 +1,5 @@
 import Federation
 import HTTPSignatures
-import Transport
 
 /// The signature that speaks for a message, read; nothing of it is verified.
 enum PresentedSignature: Sendable {

@@ -1,5 +1,4 @@
 import Federation
-import HTTPSignatures
 import OpenSSL
 import Synchronization
 import Transport

@@ -2,7 +2,6 @@ import Dispatch
 import Federation
 import Foundation
 import Logging
-import OpenSSL
 import Synchronization
 
 /// The record of every decision: lines of JSON in a file for each day, each linked to the one before

@@ -1,5 +1,3 @@
-import Federation
-
 /// Who is forgotten.
 ///
 /// The key is deleted first: the chain says nothing that then cannot be done. That the line is owed is

@@ -1,5 +1,3 @@
-import Federation
-
 /// Lines of the journal's own.
 extension JournalDisk {
     /// Another policy is in force.

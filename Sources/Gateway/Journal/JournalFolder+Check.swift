@@ -1,5 +1,4 @@
 import Foundation
-import OpenSSL
 
 extension JournalFolder {
     /// Checks the files of a journal as its opening does, and changes nothing; also beside a gateway

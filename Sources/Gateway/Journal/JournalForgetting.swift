@@ -1,7 +1,6 @@
 package import Federation
 import Foundation
 import Logging
-import OpenSSL
 
 /// `journal erase`: by the gateway that writes the journal, or directly when there is none.
 package enum JournalForgetting {

@@ -1,7 +1,5 @@
 import Federation
 import Foundation
-import Logging
-import OpenSSL
 import Transport
 
 /// Whether decisions are recorded, and what of them.

@@ -1,6 +1,5 @@
 import Federation
 import Foundation
-import Logging
 
 /// Downloaded lists of a gateway that runs.
 extension Gateway {

@@ -1,5 +1,4 @@
 import Federation
-import Transport
 
 /// A message of the backend that was read, speaks for this site and nobody else, and is for a peer
 /// that the lists let us speak to.

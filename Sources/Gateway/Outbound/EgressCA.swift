@@ -1,8 +1,6 @@
-import Federation
 import Foundation
 package import OpenSSL
 import Synchronization
-import Transport
 
 /// The authority that the backend trusts, and the certificates that it makes for the peers whose
 /// connections are intercepted.

@@ -1,5 +1,4 @@
 import Dispatch
-import Federation
 import Synchronization
 
 /// Reads a journal in batches of lines, reads each batch on all cores, and hands the results on in

@@ -1,5 +1,3 @@
-import Federation
-
 /// Times as operators write them.
 package enum JournalTime {
     /// Milliseconds since 1970 of `2026-11-01`, of `2026-11-01T08:00:00Z` with or without

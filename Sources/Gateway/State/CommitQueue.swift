@@ -1,6 +1,5 @@
 import Dispatch
 import Foundation
-import GRDB
 import Synchronization
 
 /// Group commit: callers queue their changes, one thread writes all that wait in one transaction

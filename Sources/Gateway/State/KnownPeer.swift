@@ -1,5 +1,4 @@
 package import Federation
-import GRDB
 
 /// All that is known of one peer, read beside a gateway that runs.
 package struct KnownPeer: Sendable {

@@ -1,5 +1,4 @@
 import Federation
-import OpenSSL
 
 /// All shares in memory, with the indexes that messages and WebDAV requests look them up by.
 struct ShareTable {

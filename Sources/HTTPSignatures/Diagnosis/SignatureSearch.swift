@@ -1,5 +1,3 @@
-import OpenSSL
-
 /// The search for what was signed: edits by twos at most, each base verified once.
 struct SignatureSearch {
     /// The message as it was signed.

@@ -1,6 +1,5 @@
 import HTTP2
 import NIOCore
-import OpenSSL
 
 /// One client's connection that speaks HTTP/2 (RFC 9113): moves bytes between the socket and the
 /// session, gives each request a stream, and ends when one side wants it to.

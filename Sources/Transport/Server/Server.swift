@@ -2,7 +2,6 @@ import Glibc
 import NIOCore
 import NIOPosix
 package import OpenSSL
-import Synchronization
 
 /// A running HTTP server.
 package final class Server: Sendable {

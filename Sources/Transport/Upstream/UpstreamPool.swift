@@ -1,5 +1,3 @@
-import NIOCore
-
 /// The upstream connections of one loop: those that are kept, and how many there are in all.
 final class UpstreamPool {
     private unowned let loop: Loop

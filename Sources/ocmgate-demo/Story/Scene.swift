@@ -1,5 +1,4 @@
 import Federation
-import OpenSSL
 
 /// One step of the demonstration, as it went.
 struct Scene: Sendable {

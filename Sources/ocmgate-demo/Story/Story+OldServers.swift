@@ -1,6 +1,4 @@
 import Federation
-import OpenSSL
-import Transport
 
 /// Steps that an old server takes itself, through its gateway's forward proxy.
 extension Story {

@@ -1,6 +1,5 @@
 import Federation
 import Foundation
-import OpenSSL
 import Transport
 
 /// The demonstration: what is sent, and what must come of it.

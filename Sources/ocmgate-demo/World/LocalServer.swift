@@ -1,4 +1,3 @@
-import Federation
 import OpenSSL
 import Transport
 

@@ -1,4 +1,3 @@
-import OpenSSL
 import Testing
 
 @testable import Federation

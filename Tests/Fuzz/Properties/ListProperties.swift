@@ -1,5 +1,4 @@
 import Federation
-import OpenSSL
 
 /// Lists from elsewhere, in all of their formats.
 enum ListProperties {

@@ -1,5 +1,4 @@
 import HTTPSignatures
-import OpenSSL
 
 /// Signatures of both generations, and the messages that carry them.
 enum SignatureProperties {

@@ -1,5 +1,4 @@
 import Federation
-import HTTPSignatures
 import Testing
 
 @testable import Gateway

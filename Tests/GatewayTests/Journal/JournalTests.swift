@@ -3,7 +3,6 @@ import Federation
 import Foundation
 import GRDB
 import Logging
-import OpenSSL
 import SystemPackage
 import Testing
 import Transport

@@ -1,7 +1,6 @@
 import Federation
 import Foundation
 import OpenSSL
-import Synchronization
 import Testing
 import Transport
 

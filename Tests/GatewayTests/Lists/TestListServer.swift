@@ -4,7 +4,6 @@ import HTTPSignatures
 import Logging
 import OpenSSL
 import Synchronization
-import Testing
 import Transport
 
 @testable import Gateway

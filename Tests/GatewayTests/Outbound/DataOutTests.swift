@@ -1,5 +1,4 @@
 import Federation
-import OpenSSL
 import Testing
 
 @testable import Gateway

@@ -2,8 +2,6 @@ import Federation
 import Testing
 import Transport
 
-@testable import Gateway
-
 /// Nextcloud calls a shared folder a file; OpenCloud and modern servers take the word for it.
 @Suite struct SharedFolderTests {
     private let test: TestGateway

@@ -1,4 +1,3 @@
-import Federation
 import Foundation
 import OpenSSL
 import Testing

@@ -1,4 +1,3 @@
-import Federation
 import Synchronization
 
 @testable import Gateway

@@ -1,8 +1,6 @@
 import Foundation
 import Testing
 
-@testable import Transport
-
 /// The shared corpus of raw requests, `Tests/Vectors/http1/corpus.json`.
 struct Corpus: Decodable {
     let routes: [String]

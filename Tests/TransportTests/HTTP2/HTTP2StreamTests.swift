@@ -1,5 +1,4 @@
 import HTTP2Client
-import NIOCore
 import Synchronization
 import Testing
 

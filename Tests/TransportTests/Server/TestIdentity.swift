@@ -1,7 +1,5 @@
 import OpenSSL
 
-@testable import Transport
-
 /// A certificate and its key, of an authority that nobody else has.
 struct TestIdentity {
     let identity: TLSIdentity

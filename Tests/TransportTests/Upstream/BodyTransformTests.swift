@@ -1,4 +1,3 @@
-import NIOCore
 import OpenSSL
 import Testing
 
