@@ -58,10 +58,10 @@ extension Gateway {
         let head = try head(
             data, request, place.path, method.hasDestination ? try destination(data, request) : nil,
             mapping == nil ? .asSent : .identity, key)
-        var onEnd: (@Sendable (ForwardingResult) -> Void)?
+        var onEnd: (@Sendable (ForwardingEnd) -> Void)?
         if let room {
             // What takes the place of an answer may go on with it; else it ends with its last reference.
-            onEnd = { if $0.end != .replaced { room.end() } }
+            onEnd = { if $0 != .replaced { room.end() } }
         }
         let isRoot = data.path.isRoot(place)
         let settled = replacing(

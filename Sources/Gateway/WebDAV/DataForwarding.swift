@@ -110,7 +110,7 @@ extension Gateway {
             authorization: authorization, adding: added)
         let room: StreamedRoom?
         var withdrawn: (@Sendable (Int) -> Answer?)?
-        var onEnd: (@Sendable (ForwardingResult) -> Void)?
+        var onEnd: (@Sendable (ForwardingEnd) -> Void)?
         let firstByte: Duration
         switch basis {
         case .unjudged:

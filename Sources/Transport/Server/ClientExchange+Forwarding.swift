@@ -114,7 +114,7 @@ extension ClientExchange {
     }
 
     private func withdraw(_ answer: Answer) {
-        breakOff(.replaced, status: answer.status) { send(answer) }
+        breakOff(.replaced) { send(answer) }
     }
 
     private func pass(_ piece: ByteBuffer, to connection: UpstreamConnection) {
@@ -155,7 +155,6 @@ extension ClientExchange {
         do {
             let framing = try beginAnswer(head, edit, to: request)
             passage.answer = framing
-            passage.status = head.status
             if let transform = edit?.transform, head.body != .none {
                 passage.transform = TransformBox(transform)
             }
@@ -168,7 +167,6 @@ extension ClientExchange {
 
     /// The answer is dropped, with what may follow of it on its connection.
     private func replace(by replacement: Replacement, _ passage: Passage) {
-        if case .answer(let answer) = replacement { passage.status = answer.status }
         endPassage(.replaced, keepsUpstream: false)
         switch (replacement, passage.framing) {
         case (.answer(let answer), _): send(answer)
@@ -256,8 +254,7 @@ extension ClientExchange {
         loop.counters.count(.upstreamFailed)
         if failure.status == 504 { loop.counters.count(.upstreamTimeout) }
         let told = passage.answer == nil ? passage.forwarding.onFailure?(failure) : nil
-        let answer = told ?? Answer(status: failure.status)
-        breakOff(.upstream(failure), status: answer.status) { send(answer) }
+        breakOff(.upstream(failure)) { send(told ?? Answer(status: failure.status)) }
     }
 
     /// The client's body has not come in time, unless it is the upstream that takes none of it: for how
@@ -278,15 +275,14 @@ extension ClientExchange {
     }
 
     /// The client's body is at fault: says so, or, within an answer, cuts it off.
-    private func stop(_ end: ForwardingResult.End, _ failure: RequestFailure) {
-        breakOff(end, status: failure.status) { refuse(failure) }
+    private func stop(_ end: ForwardingEnd, _ failure: RequestFailure) {
+        breakOff(end) { refuse(failure) }
     }
 
     /// Ends the forwarding before the answer is whole: one that has begun is cut off; where none has,
-    /// the client is told why, with this status.
-    private func breakOff(_ end: ForwardingResult.End, status: Int, _ tell: () -> Void) {
+    /// the client is told why.
+    private func breakOff(_ end: ForwardingEnd, _ tell: () -> Void) {
         let isAnswered = passage?.answer != nil
-        if !isAnswered { passage?.status = status }
         endPassage(end, keepsUpstream: false)
         if isAnswered {
             cycle.enter(.closed)
@@ -297,7 +293,7 @@ extension ClientExchange {
     }
 
     /// Ends the forwarding and tells its owner.
-    func endPassage(_ end: ForwardingResult.End, keepsUpstream: Bool) {
+    func endPassage(_ end: ForwardingEnd, keepsUpstream: Bool) {
         guard let passage else { return }
         self.passage = nil
         leavePlace(of: passage)
@@ -307,9 +303,6 @@ extension ClientExchange {
             passage.connection?.abandon()
             passage.dial?.abandon()
         }
-        passage.forwarding.onEnd?(
-            ForwardingResult(
-                status: passage.status, requestBytes: passage.requestBytes,
-                responseBytes: passage.responseBytes, end: end))
+        passage.forwarding.onEnd?(end)
     }
 }

@@ -21,17 +21,13 @@ package struct Interception: Sendable {
 package struct Tunnel: Sendable {
     /// Without TLS of its own; its guard judges every address before it is dialled.
     package let upstream: Upstream
-    /// The answer when there is no connection; nil for one without a body. On the event loop.
-    package var onFailure: (@Sendable (UpstreamFailure) -> Answer)?
-    /// Called exactly once, when all is over. On the event loop.
-    package var onEnd: (@Sendable (ForwardingResult) -> Void)?
+    /// The answer when there is no connection. On the event loop.
+    package let onFailure: @Sendable (UpstreamFailure) -> Answer
 
     package init(
-        to upstream: Upstream, onFailure: (@Sendable (UpstreamFailure) -> Answer)? = nil,
-        onEnd: (@Sendable (ForwardingResult) -> Void)? = nil
+        to upstream: Upstream, onFailure: @escaping @Sendable (UpstreamFailure) -> Answer
     ) {
         self.upstream = upstream
         self.onFailure = onFailure
-        self.onEnd = onEnd
     }
 }

@@ -18,7 +18,6 @@ final class Passage {
     var kept: ByteBuffer?
     /// What a body that was read before has of what bodies may take.
     var share: BodyShare?
-    var status: Int?
     var requestBytes = 0
     var responseBytes = 0
     /// When it is asked next whether it may go on; nil before the first piece of a body.
@@ -51,8 +50,7 @@ final class Passage {
     init(_ tunnel: Tunnel, _ head: RequestHead) {
         purpose = .tunnel
         forwarding = Forwarding(
-            to: tunnel.upstream, head: HeadWriter(reserving: 0), onFailure: tunnel.onFailure,
-            onEnd: tunnel.onEnd)
+            to: tunnel.upstream, head: HeadWriter(reserving: 0), onFailure: tunnel.onFailure)
         method = head.method
         framing = .none
     }

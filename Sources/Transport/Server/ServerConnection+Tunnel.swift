@@ -18,7 +18,6 @@ extension ServerConnection {
         connection.beginTunnel(for: self)
         append(Self.connectedHead)
         passage?.answer = .plain
-        passage?.status = 200
         openTunnel()
     }
 

@@ -33,7 +33,7 @@ package struct Forwarding: Sendable {
     /// that have passed. On the event loop.
     package var withdrawn: (@Sendable (Int) -> Answer?)?
     /// Called exactly once, when all is over. On the event loop.
-    package var onEnd: (@Sendable (ForwardingResult) -> Void)?
+    package var onEnd: (@Sendable (ForwardingEnd) -> Void)?
 
     package init(
         to upstream: Upstream, head: HeadWriter, body: [UInt8]? = nil,
@@ -44,7 +44,7 @@ package struct Forwarding: Sendable {
         onFailure: (@Sendable (UpstreamFailure) -> Answer)? = nil,
         onData: (@Sendable (Int) -> Answer?)? = nil,
         withdrawn: (@Sendable (Int) -> Answer?)? = nil,
-        onEnd: (@Sendable (ForwardingResult) -> Void)? = nil
+        onEnd: (@Sendable (ForwardingEnd) -> Void)? = nil
     ) {
         self.upstream = upstream
         self.head = head
@@ -107,36 +107,18 @@ package final class HeadEdit: Sendable {
     package static let none = HeadEdit()
 }
 
-/// What became of a forwarded request.
-package struct ForwardingResult: Sendable {
-    /// The status that the client was sent; nil when it was sent none.
-    package var status: Int?
-    /// Bytes of the request's body that went to the upstream.
-    package var requestBytes: Int
-    /// Bytes of the answer's body that went towards the client.
-    package var responseBytes: Int
-    package var end: End
-
-    package init(status: Int?, requestBytes: Int, responseBytes: Int, end: End) {
-        self.status = status
-        self.requestBytes = requestBytes
-        self.responseBytes = responseBytes
-        self.end = end
-    }
-
-    /// How it ended.
-    package enum End: Sendable, Equatable {
-        /// The answer went out whole.
-        case complete
-        /// Something else took the place of the answer, or of the rest of it.
-        case replaced
-        /// The upstream failed; the client was told so, or cut off.
-        case upstream(UpstreamFailure)
-        /// The client closed or reset its connection.
-        case clientGone
-        /// The client stopped sending, or taking, for too long.
-        case clientTimeout
-        /// The client's body broke a rule of HTTP.
-        case refused(RequestFailure)
-    }
+/// How a forwarded request ended.
+package enum ForwardingEnd: Sendable, Equatable {
+    /// The answer went out whole.
+    case complete
+    /// Something else took the place of the answer, or of the rest of it.
+    case replaced
+    /// The upstream failed; the client was told so, or cut off.
+    case upstream(UpstreamFailure)
+    /// The client closed or reset its connection.
+    case clientGone
+    /// The client stopped sending, or taking, for too long.
+    case clientTimeout
+    /// The client's body broke a rule of HTTP.
+    case refused(RequestFailure)
 }

@@ -111,18 +111,14 @@ import Testing
         let world = try WayOut(
             rules: "[[limit]]\nname = \"few\"\non = \"webdav.out\"\nper = \"peer\"\n\(limit)\n")
         let handle = try await world.receive(uri: "x7", demands: true)
-        func end(_ forwarding: Forwarding, _ end: ForwardingResult.End) {
-            forwarding.onEnd?(
-                ForwardingResult(status: nil, requestBytes: 0, responseBytes: 0, end: end))
-        }
         let get = "GET /public.php/webdav/a HTTP/1.1"
         guard case .forward(let first) = try await world.plan(get, basic(handle)),
             case .plan(let again)? = first.replacing?(try WayOut.answer(401))
         else { throw WayOut.Unmade() }
-        end(first, .replaced)
+        first.onEnd?(.replaced)
         guard case .forward(let second) = await again() else { throw WayOut.Unmade() }
         #expect(try await world.ask(get, basic(handle)).status == 429)
-        end(second, .complete)
+        second.onEnd?(.complete)
         let isPlace = limit.hasPrefix("concurrent")
         #expect(try await world.ask(get, basic(handle)).status == (isPlace ? nil : 429))
     }
