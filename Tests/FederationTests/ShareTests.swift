@@ -12,7 +12,7 @@ import Testing
         #expect(share.providerID.text == "22")
         #expect(share.members["providerId"]?.number?.text == "22")
         #expect(share.shape == .legacy)
-        #expect(share.permissions == .unspecified)
+        #expect(share.webdav?.permissions == .unspecified)
         #expect(share.secrets == [Secret(utf8: "SECRET15CHARS00")])
         #expect(share.claim == Claim(try host("nc27a.test")))
     }
@@ -21,7 +21,7 @@ import Testing
         let share = try Samples.share(Samples.opencloud)
         #expect(share.shape == .multi)
         #expect(share.expiration == nil)
-        #expect(share.permissions == .named(["read"]))
+        #expect(share.webdav?.permissions == .named(["read"]))
         #expect(share.webdav?.uri == "https://opencloud1.test/dav/ocm/2bd4e667")
         #expect(!share.requires(.mustExchangeToken))
     }
@@ -57,7 +57,7 @@ import Testing
         #expect(share.shape == .single)
         #expect(share.protocols.count == 1)
         #expect(share.protocols.first?.place == .both)
-        #expect(share.permissions == .named(["read", "write"]))
+        #expect(share.webdav?.permissions == .named(["read", "write"]))
     }
 
     @Test func applicationsKeepTheirOwnProtocols() throws {
@@ -71,7 +71,7 @@ import Testing
     @Test func seafileSaysInAWordThatAShareIsForReading() throws {
         let text = Samples.owncloud10.replacing(
             #""options":{"#, with: #""options":{"permissions":"read","#)
-        #expect(try Samples.share(text).permissions == .named(["read"]))
+        #expect(try Samples.share(text).webdav?.permissions == .named(["read"]))
     }
 
     @Test func everyProtocolHasItsOwnSecret() throws {
@@ -84,7 +84,6 @@ import Testing
         #expect(share.protocols.map(\.name) == ["webapp", "ssh", "webdav"])
         #expect(share.secrets == [Secret(utf8: "OTHER"), Secret(utf8: "SECRET15CHARS00")])
         #expect(!share.requires(.mustExchangeToken))
-        #expect(share.permissions == .unspecified)
     }
 
     @Test func placesOfEmbeddedDataAreFoundWhereverTheyStand() throws {

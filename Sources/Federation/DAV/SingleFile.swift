@@ -11,8 +11,6 @@ package struct SingleFile: Sendable, Equatable {
 
     /// The path at the backend.
     package let path: String
-    /// The root of shared data there, without a slash at its end.
-    package let root: String
     /// What the reader takes for it.
     package let told: String
 
@@ -44,7 +42,6 @@ package struct SingleFile: Sendable, Equatable {
         guard let rest = path.rest(below: place) else { return nil }
         let name = rest.dropFirst().prefix { $0 != "/" }
         let inside = rest.dropFirst(name.isEmpty ? rest.count : name.count + 1)
-        self.root = root
         self.path = root + (inside.isEmpty ? "/" : inside)
         told = name.isEmpty ? place : "\(place)/\(name)"
     }

@@ -85,12 +85,6 @@ package final class Share: Sendable {
         return Claim(peer: owner.host, signers: signers, named: [sender.host, owner.host])
     }
 
-    /// What all protocols together give.
-    package var permissions: SharePermissions {
-        guard let first = protocols.first else { return .unspecified }
-        return protocols.dropFirst().reduce(first.permissions) { $0.union($1.permissions) }
-    }
-
     /// True when every protocol demands it.
     package func requires(_ requirement: ShareRequirement) -> Bool {
         protocols.allSatisfy { $0.requirements.contains(requirement) }

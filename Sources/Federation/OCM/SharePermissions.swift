@@ -38,14 +38,6 @@ package enum SharePermissions: Sendable, Equatable {
         case (.named(let a), .named(let b)): .named(a.filter { b.contains($0) })
         }
     }
-
-    /// Both together: what several protocols of one share give.
-    func union(_ other: SharePermissions) -> SharePermissions {
-        switch (self, other) {
-        case (.unspecified, _), (_, .unspecified): .unspecified
-        case (.named(let a), .named(let b)): .named(a + b.filter { !a.contains($0) })
-        }
-    }
 }
 
 /// What a share demands of its receiver; the older names fall together with the newer.

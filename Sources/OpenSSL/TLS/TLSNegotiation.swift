@@ -3,8 +3,6 @@ import COpenSSL
 /// What a handshake agreed on.
 package struct TLSNegotiation: Sendable {
     package let version: TLSVersion
-    /// The standard name, such as `TLS_AES_128_GCM_SHA256`.
-    package let cipher: String
     /// The application protocol (RFC 7301), nil when none was negotiated.
     package let alpn: String?
     /// The name that the client asked for (RFC 6066 section 3), as it wrote it.
@@ -20,10 +18,9 @@ package struct TLSNegotiation: Sendable {
         guard
             let version = TLSVersion.allCases.first(where: {
                 unsafe $0.number == SSL_version(ssl)
-            }), let cipher = unsafe SSL_CIPHER_standard_name(SSL_get_current_cipher(ssl))
+            })
         else { return nil }
         self.version = version
-        self.cipher = unsafe String(cString: cipher)
         var protocolName: UnsafePointer<UInt8>?
         var count: UInt32 = 0
         unsafe SSL_get0_alpn_selected(ssl, &protocolName, &count)

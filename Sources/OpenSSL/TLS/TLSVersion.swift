@@ -1,11 +1,11 @@
 import COpenSSL
 
 /// A version of TLS that we speak.
-package enum TLSVersion: String, Sendable, CaseIterable {
+package enum TLSVersion: Sendable, CaseIterable {
     /// RFC 5246, with AEAD ciphers and ephemeral elliptic curves only.
-    case tls12 = "TLSv1.2"
+    case tls12
     /// RFC 8446, without early data.
-    case tls13 = "TLSv1.3"
+    case tls13
 
     var number: Int32 {
         switch self {

@@ -4,7 +4,6 @@
 /// `.none` as framing; the next head on the connection belongs to the same request.
 package final class ResponseHead: Sendable {
     package let status: Int
-    package let version: HTTPVersion
     package let fields: FieldList
     package let body: ResponseFraming
     /// `Content-Length` as it was sent, which for HEAD and 304 describes what is not there.
@@ -13,11 +12,10 @@ package final class ResponseHead: Sendable {
     package let persistence: Persistence
 
     init(
-        status: Int, version: HTTPVersion, fields: FieldList, body: ResponseFraming,
+        status: Int, fields: FieldList, body: ResponseFraming,
         contentLength: Int?, persistence: Persistence
     ) {
         self.status = status
-        self.version = version
         self.fields = fields
         self.body = body
         self.contentLength = contentLength

@@ -83,8 +83,7 @@ package struct ResponseHeadParser: Sendable {
         }
         let copy = [UInt8](bytes.extracting(0..<scanner.position))
         return ResponseHead(
-            status: line.status, version: line.version,
-            fields: FieldList(bytes: copy, entries: entries), body: body,
+            status: line.status, fields: FieldList(bytes: copy, entries: entries), body: body,
             contentLength: framing.contentLength, persistence: persistence)
     }
 

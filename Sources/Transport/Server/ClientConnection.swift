@@ -78,14 +78,11 @@ package struct TLSInfo: Sendable, Equatable {
     /// The name that the client asked for (RFC 6066, section 3), in lower case and without a
     /// trailing dot.
     package let serverName: String?
-    /// `TLSv1.2` or `TLSv1.3`.
-    package let version: String
     /// What the client showed and a `client_ca` certifies; nil for most.
     package let certificate: Certificate?
 
-    package init(serverName: String?, version: String, certificate: Certificate? = nil) {
+    package init(serverName: String?, certificate: Certificate? = nil) {
         self.serverName = serverName
-        self.version = version
         self.certificate = certificate
     }
 
@@ -96,6 +93,6 @@ package struct TLSInfo: Sendable, Equatable {
         let host = name.map { $0.hasSuffix(".") ? String($0.dropLast()) : $0 }
         self.init(
             serverName: host.flatMap { IPAddress($0) == nil ? $0 : nil },
-            version: negotiation.version.rawValue, certificate: negotiation.peerCertificate)
+            certificate: negotiation.peerCertificate)
     }
 }

@@ -116,7 +116,6 @@ struct LegacyClient: Sendable {
 struct ReceivedShare: Sendable {
     let providerID: String
     let secret: String
-    let name: String
     /// Of the server that has the data: its owner's, as it stands in the address.
     let origin: String
 
@@ -126,7 +125,7 @@ struct ReceivedShare: Sendable {
     /// (`protocol.md` 8.3), so here it cannot use it at once.
     init?(_ document: JSONObject, for kind: LegacyKind) {
         guard let owner = document["owner"]?.string, let at = owner.lastIndex(of: "@"),
-            let name = document["name"]?.string,
+            document["name"]?.string != nil,
             let secret = document["protocol"]?.object?["options"]?.object?["sharedSecret"]?.string,
             let id = document["providerId"]?.string ?? document["providerId"]?.number?.text
         else { return nil }
@@ -140,7 +139,6 @@ struct ReceivedShare: Sendable {
         }
         self.providerID = id
         self.secret = secret
-        self.name = name
         origin = remote
     }
 }

@@ -20,7 +20,7 @@ import Testing
         }
         return ClientConnection(
             address: IPAddress("192.0.2.7"), port: 1, listener: 0,
-            tls: TLSInfo(serverName: "cloud.test", version: "TLSv1.3", certificate: certificate),
+            tls: TLSInfo(serverName: "cloud.test", certificate: certificate),
             loop: TestWorld.loops.loops[0])
     }
 

@@ -44,7 +44,7 @@ final class TestEgress: Sendable {
     ) throws -> ClientConnection {
         ClientConnection(
             address: IPAddress(address), port: 1, listener: 1,
-            tls: intercepted ? TLSInfo(serverName: name, version: "TLSv1.3") : nil,
+            tls: intercepted ? TLSInfo(serverName: name) : nil,
             loop: TestWorld.loops.loops[0])
     }
 

@@ -1,6 +1,5 @@
 /// Of each aspect the values that stand for all others, the ordinary one first.
 struct FactValues {
-    private let atoms: PolicyAtoms
     private let addresses: [NetworkAddress?]
     private let sizes: [Int?]
     private let owners: Texts
@@ -32,7 +31,6 @@ struct FactValues {
     }
 
     init(_ atoms: PolicyAtoms) throws(ProofLimit) {
-        self.atoms = atoms
         addresses = [nil] + NetworkClasses(atoms.ranges).addresses
         // No size counts as zero.
         sizes = [nil] + atoms.sizes.sorted().map { $0 == .max ? $0 : $0 + 1 }
