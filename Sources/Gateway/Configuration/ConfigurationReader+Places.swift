@@ -42,59 +42,38 @@ private struct Place: Comparable {
     static let keys = "signature.keys"
 
     static func all(of configuration: Configuration, _ root: TOMLNode) -> [Place] {
-        own(of: configuration, root) + onlyRead(of: configuration, root)
-    }
-
-    private static func own(of configuration: Configuration, _ root: TOMLNode) -> [Place] {
-        let state = configuration.state.file
-        var places: [(key: String, steps: [String], paths: [String])] = [
-            (keys, ["signature", "keys"], names(of: configuration.signature)),
-            (
-                "state.url", ["state", "url"],
-                beside.map { state + $0 }
-                    + [ListFolder.Owner.policy, .candidate].map {
-                        ListFolder(state: state, of: $0).path
-                    }
-            ),
-        ]
-        if case .file(let file) = configuration.state.sealKey {
-            places.append(("state.seal_key", ["state", "seal_key"], [file]))
-        }
-        if let journal = configuration.journal {
-            places.append(
-                (
-                    "journal.dir", ["journal", "dir"],
-                    [journal.folder, journal.folder + "/" + JournalFolder.lockName]
-                ))
-        }
-        if let egress = configuration.egress {
-            places.append(("egress.ca", ["egress", "ca"], [egress.certificate, egress.key]))
-        }
-        return places.flatMap { key, steps, paths in
-            paths.map { Place(key, root.place(of: steps), $0) }
-        }
-    }
-
-    private static func onlyRead(of configuration: Configuration, _ root: TOMLNode) -> [Place] {
-        let policy = configuration.policy
-        var places: [(key: String, steps: [String], path: String?)] = [
-            ("the configuration", [], configuration.file),
-            ("policy.file", ["policy", "file"], policy.file),
-            ("policy.candidate", ["policy", "candidate"], policy.candidate),
-            ("outbound.ca_file", ["outbound", "ca_file"], configuration.outbound.caFile),
-        ]
-        for (name, settings) in configuration.tls.sorted(by: { $0.key < $1.key }) {
-            let files: [(word: String, path: String?)] = [
-                ("key", settings.key), ("cert", settings.certificate),
-                ("client_ca", settings.clientCA),
-            ]
-            for (word, path) in files {
-                places.append(("tls.\(word)", ["tls", name, word], path))
+        var places: [Place] = []
+        func add(
+            _ key: String, _ paths: String?..., in name: String? = nil, isOnlyRead: Bool = false
+        ) {
+            var steps = key.split(separator: ".").map(String.init)
+            if let name { steps.insert(name, at: 1) }
+            let position = root.place(of: steps)
+            places += paths.compactMap { $0 }.map {
+                Place(key, position, $0, isOnlyRead: isOnlyRead)
             }
         }
-        return places.compactMap { key, steps, path in
-            path.map { Place(key, root.place(of: steps), $0, isOnlyRead: true) }
+        let (signature, state) = (configuration.signature, configuration.state)
+        add(keys, signature.keys, signature.keys + "/" + KeyTable.fileName)
+        for name in beside { add("state.url", state.file + name) }
+        for owner in [ListFolder.Owner.policy, .candidate] {
+            add("state.url", ListFolder(state: state.file, of: owner).path)
         }
+        if case .file(let file) = state.sealKey { add("state.seal_key", file) }
+        if let folder = configuration.journal?.folder {
+            add("journal.dir", folder, folder + "/" + JournalFolder.lockName)
+        }
+        add("egress.ca", configuration.egress?.certificate, configuration.egress?.key)
+        add("the configuration", configuration.file, isOnlyRead: true)
+        add("policy.file", configuration.policy.file, isOnlyRead: true)
+        add("policy.candidate", configuration.policy.candidate, isOnlyRead: true)
+        add("outbound.ca_file", configuration.outbound.caFile, isOnlyRead: true)
+        for (name, tls) in configuration.tls.sorted(by: { $0.key < $1.key }) {
+            add("tls.key", tls.key, in: name, isOnlyRead: true)
+            add("tls.cert", tls.certificate, in: name, isOnlyRead: true)
+            add("tls.client_ca", tls.clientCA, in: name, isOnlyRead: true)
+        }
+        return places
     }
 
     /// The state and what is made beside it: by SQLite, for its lock, its count of commits, the newest
@@ -103,12 +82,8 @@ private struct Place: Comparable {
         "", "-wal", "-shm", "-journal", ".lock", ".mark", ".journal", ".orders", ".sockets",
     ]
 
-    private static func names(of settings: Configuration.SignatureSettings) -> [String] {
-        [settings.keys, settings.keys + "/" + KeyTable.fileName]
-    }
-
     private init(
-        _ key: String, _ position: SourcePosition?, _ path: String, isOnlyRead: Bool = false
+        _ key: String, _ position: SourcePosition?, _ path: String, isOnlyRead: Bool
     ) {
         self.key = key
         self.isOnlyRead = isOnlyRead
@@ -130,7 +105,7 @@ private struct Place: Comparable {
 
 extension TOMLNode {
     /// Where a key stands that is found step by step; nil when it is not written.
-    fileprivate func place(of steps: [String]) -> SourcePosition? {
+    func place(of steps: [String]) -> SourcePosition? {
         var table: TOMLNode? = self
         for step in steps.dropLast() { table = table?[step] }
         guard case .table(let members)? = table?.content else { return nil }
