@@ -37,9 +37,9 @@ extension Configuration {
         let findings = Findings(file: file)
         var reader = ConfigurationReader(file: file, findings: findings)
         var top = TOMLTableReader(try TOMLDocument(bytes, file: file), findings: findings)
-        let state = reader.state(&top)
+        reader.read(.state, &top)
         try findings.check()
-        return state
+        return reader.configuration.state
     }
 
     /// Reads the text of a configuration that `file` names in messages; what `load` has not read has no
@@ -50,10 +50,6 @@ extension Configuration {
         var reader = ConfigurationReader(file: file, findings: findings)
         let configuration = reader.read(document)
         try findings.check()
-        guard let configuration else {
-            throw ConfigurationErrors(
-                ConfigurationError(file: file, position: nil, message: "nothing to read"))
-        }
         self = configuration
     }
 }

@@ -7,89 +7,80 @@ extension ConfigurationReader {
     /// Without `[[listen]]` the gateway listens as the example does: TLS on 443 with the
     /// certificate of the site's own name, and 80 for redirects. It never serves without TLS
     /// unless a listener without `tls` is written.
-    mutating func listenersAndTLS(
-        _ top: inout TOMLTableReader, _ site: Configuration.SiteSettings?
-    ) -> ([Configuration.ListenSettings], [String: Configuration.TLSSettings]) {
-        var entries = tlsEntries(&top)
-        let isWritten = top.has("listen")
-        var listeners = written(&top, tls: entries)
-        if isWritten {
-            if let name = entries.keys.min(), listeners.allSatisfy({ $0.tls == nil }) {
+    mutating func listenersAndTLS(_ top: inout TOMLTableReader) {
+        tlsEntries(&top)
+        written(&top)
+        let entries = configuration.tls
+        if top.has("listen") {
+            if let name = entries.keys.min(), configuration.listeners.allSatisfy({ $0.tls == nil })
+            {
                 warn(
-                    "tls", in: top,
+                    at: top.place(of: "tls"),
                     "no [[listen]] has tls: [tls.\(quoted(name))] is shown to nobody",
                     remedy: "write tls = \(quoted(name)) in one, or take the table away")
             }
-            return (listeners, entries)
+            return
         }
-        guard let name = site.flatMap({ URLParts($0.origin)?.host.name }) else {
-            return ([], entries)
-        }
+        guard let name = URLParts(configuration.site.origin)?.host.name else { return }
         if entries[name] == nil {
             if top.has("tls") {
                 findings.report(
                     top.place(of: "tls"), "there is no [[listen]], and no [tls.\(quoted(name))]",
                     remedy: "write [[listen]] with address and tls")
             }
-            entries[name] = Configuration.TLSSettings(
-                certificate: Self.usualCertificate, key: Self.usualKey, minimum: .tls12)
+            configuration.tls[name] = Configuration.TLSSettings()
         }
-        listeners = [
-            .init(address: Self.usual(443), tls: name, purpose: .serve, trustedProxies: []),
-            .init(address: Self.usual(80), tls: nil, purpose: .redirectToHTTPS, trustedProxies: []),
+        configuration.listeners = [
+            .init(address: Self.usual(443), tls: name),
+            .init(address: Self.usual(80), purpose: .redirectToHTTPS),
         ]
-        return (listeners, entries)
     }
 
-    private mutating func written(
-        _ top: inout TOMLTableReader, tls: [String: Configuration.TLSSettings]
-    ) -> [Configuration.ListenSettings] {
+    private mutating func written(_ top: inout TOMLTableReader) {
         var serves = false
-        var listeners: [Configuration.ListenSettings] = []
         let tables = top.tables("listen")
         if tables.isEmpty, case .array([])? = top.node("listen")?.content {
             findings.report(top.place(of: "listen"), "an empty list of listeners serves nothing")
         }
-        for table in tables {
-            let listener = WrittenListener(table)
-            judge(listener, tls)
-            // Whatever else is wrong with it.
-            if listener.redirect == nil { serves = true }
-            guard let place = listener.place else { continue }
-            let used = listeners.map(\.address)
-            if used.contains(place) {
-                findings.report(
-                    listener.table.place(of: "address"), "another [[listen]] has this address")
-            } else {
-                reportOverlap(of: place, at: listener.table.place(of: "address"), with: used)
+        for var table in tables {
+            var listener = Configuration.ListenSettings()
+            _ = ConfigurationTable.listen.read(&table, into: &listener)
+            table.finish()
+            if !table.has("address") {
+                listener.address = Self.usual(listener.tls == nil ? 80 : 443)
             }
-            listeners.append(listener.settings(at: place))
+            judge(listener, table)
+            // Whatever else is wrong with it.
+            if listener.purpose == .serve { serves = true }
+            guard listener.address != Configuration.ListenSettings.nowhere else { continue }
+            refuseShared(listener.address, at: table.place(of: "address"), "another")
+            configuration.listeners.append(listener)
         }
         if !tables.isEmpty, !serves {
             findings.report(
                 top.place(of: "listen"), "every [[listen]] only redirects: nothing is served",
                 remedy: "write another [[listen]] with address and tls")
         }
-        return listeners
     }
 
     /// Reports what cannot stand together in one `[[listen]]`, and what makes it weaker.
-    private mutating func judge(
-        _ listener: WrittenListener, _ tls: [String: Configuration.TLSSettings]
-    ) {
-        let table = listener.table
+    private mutating func judge(_ listener: Configuration.ListenSettings, _ table: TOMLTableReader)
+    {
+        let tls = configuration.tls
+        let isRedirect = listener.purpose == .redirectToHTTPS
         let named = [
-            ("trusted_proxies", listener.proxies), ("proxy_protocol", listener.announcers),
+            ("trusted_proxies", listener.trustedProxies),
+            ("proxy_protocol", listener.proxyProtocol),
         ]
         for (key, networks) in named where networks.contains(where: { $0.prefix == 0 }) {
             warn(
-                key, in: table,
+                at: table.place(of: key),
                 "listen.\(key) takes everybody's word for the address that they come from")
         }
-        if listener.tls == nil, listener.redirect == nil,
-            named.allSatisfy({ $0.1.isEmpty }), case .tcp(let address, _)? = listener.place
+        if listener.tls == nil, !isRedirect, named.allSatisfy({ $0.1.isEmpty }),
+            case .tcp(let address, _) = listener.address
         {
-            warnOfPlain(listener, at: address, tls.keys.min())
+            warnOfPlain(table, at: address, tls.keys.min())
         }
         if listener.strictTransport != nil, listener.tls == nil {
             findings.report(
@@ -102,7 +93,7 @@ extension ConfigurationReader {
                 table.place(of: "tls"), "there is no [tls.\(quoted(name))]",
                 remedy: known ?? "write it, with cert and key")
         }
-        if case .unix? = listener.address {
+        if case .unix = listener.address, listener.address != Configuration.ListenSettings.nowhere {
             for (key, networks) in named where !networks.isEmpty {
                 findings.report(
                     table.place(of: key),
@@ -110,7 +101,7 @@ extension ConfigurationReader {
                     remedy: "take it away, or listen at 127.0.0.1 for this proxy")
             }
         }
-        if listener.redirect != nil, listener.tls != nil {
+        if isRedirect, listener.tls != nil {
             findings.report(
                 table.place(of: "redirect"), "a listener that redirects to https has no tls",
                 remedy: "take one of both away")
@@ -121,12 +112,12 @@ extension ConfigurationReader {
     ///
     /// - Parameter name: of a `[tls]` table that there is.
     private mutating func warnOfPlain(
-        _ listener: WrittenListener, at address: IPAddress, _ name: String?
+        _ listener: TOMLTableReader, at address: IPAddress, _ name: String?
     ) {
         let hop = "the server before it in trusted_proxies or proxy_protocol"
         if ListenAddress.isLoopback(address) {
             warn(
-                "address", in: listener.table,
+                at: listener.place(of: "address"),
                 "nobody says to this listener who its clients are: all of them are one, to the limits "
                     + "and to net of the policy",
                 remedy: "name \(hop)")
@@ -134,15 +125,18 @@ extension ConfigurationReader {
         }
         let table = name.map { "tls = \(quoted($0))" } ?? "tls, and the [tls] table that it names"
         warn(
-            "address", in: listener.table, "everybody who comes here is served without TLS",
+            at: listener.place(of: "address"), "everybody who comes here is served without TLS",
             remedy: "write \(table); or redirect = \"https\"; or name \(hop)")
     }
 
-    /// A socket at every address of the machine leaves none to another at the same port, and one at
-    /// `[::]` takes IPv4 as well.
-    func reportOverlap(
-        of address: ListenAddress, at place: SourcePosition, with others: [ListenAddress]
-    ) {
+    /// Reports an address that a `[[listen]]` has. A socket at every address of the machine leaves none to
+    /// another at the same port, and one at `[::]` takes IPv4 as well.
+    func refuseShared(_ address: ListenAddress, at place: SourcePosition, _ article: String) {
+        let others = configuration.listeners.map(\.address)
+        if others.contains(address) {
+            findings.report(place, "\(article) [[listen]] has this address")
+            return
+        }
         for other in others {
             let (wide, narrow) = other.takesAll(of: address) ? (other, address) : (address, other)
             guard wide.takesAll(of: narrow) else { continue }
@@ -152,13 +146,8 @@ extension ConfigurationReader {
         }
     }
 
-    fileprivate enum RedirectWord: String, CaseIterable { case https }
-
-    private func tlsEntries(
-        _ top: inout TOMLTableReader
-    ) -> [String: Configuration.TLSSettings] {
-        guard let tables = top.table("tls") else { return [:] }
-        var entries: [String: Configuration.TLSSettings] = [:]
+    private mutating func tlsEntries(_ top: inout TOMLTableReader) {
+        guard let tables = top.table("tls") else { return }
         for member in tables.all {
             guard case .table = member.value.content else {
                 findings.report(
@@ -170,73 +159,14 @@ extension ConfigurationReader {
                 var table = TOMLTableReader(
                     member.value, path: "tls.\(quoted(member.key))", findings: findings)
             else { continue }
-            let certificate = table.read("cert", .line)
-            let key = table.read("key", .line)
-            let minimum = table.read("min_version", TOMLForm<MinimumTLS>.word("version"))
-            let authorities = table.read("client_ca", .string).flatMap {
-                $0.isEmpty ? nil : path($0)
-            }
-            let staple = table.read("ocsp", .string).flatMap { $0.isEmpty ? nil : path($0) }
+            var settings = Configuration.TLSSettings()
+            _ = ConfigurationTable.tls.read(&table, into: &settings)
             table.finish()
-            entries[member.key] = Configuration.TLSSettings(
-                certificate: path(certificate ?? Self.usualCertificate),
-                key: path(key ?? Self.usualKey), minimum: minimum == .tls13 ? .tls13 : .tls12,
-                clientCA: authorities, staple: staple)
+            configuration.tls[member.key] = settings
         }
-        return entries
     }
 
-    private enum MinimumTLS: String, CaseIterable {
-        case tls12 = "1.2"
-        case tls13 = "1.3"
-    }
-
-    fileprivate static func usual(_ port: Int) -> ListenAddress {
-        .tcp(.v6(0, 0), port: port)
-    }
-
-    private static let usualCertificate = "/etc/ssl/cloud.pem"
-    /// Seconds: ten years.
-    fileprivate static let longestHSTS = 3650 * 86_400
-    private static let usualKey = "/etc/ssl/cloud.key"
-}
-
-/// What a `[[listen]]` says.
-private struct WrittenListener {
-    let table: TOMLTableReader
-    /// Nil where it is not written, or cannot be read.
-    let address: ListenAddress?
-    let tls: String?
-    let redirect: ConfigurationReader.RedirectWord?
-    let proxies: [CIDR]
-    let announcers: [CIDR]
-    let strictTransport: Duration?
-
-    init(_ written: TOMLTableReader) {
-        var table = written
-        address = table.read("address", .listenAddress)
-        tls = table.read("tls", .line)
-        redirect = table.read("redirect", .word("redirect"))
-        proxies = table.read("trusted_proxies", TOMLForm<CIDR>.network.array) ?? []
-        announcers = table.read("proxy_protocol", TOMLForm<CIDR>.network.array) ?? []
-        strictTransport = table.read(
-            "hsts", .seconds(from: .zero, to: .seconds(ConfigurationReader.longestHSTS)))
-        table.finish()
-        self.table = table
-    }
-
-    /// Where it listens; nil for an address that cannot be read.
-    var place: ListenAddress? {
-        if address == nil, table.has("address") { return nil }
-        return address ?? ConfigurationReader.usual(tls == nil ? 80 : 443)
-    }
-
-    func settings(at place: ListenAddress) -> Configuration.ListenSettings {
-        Configuration.ListenSettings(
-            address: place, tls: tls,
-            purpose: redirect == nil ? .serve : .redirectToHTTPS, trustedProxies: proxies,
-            proxyProtocol: announcers, strictTransport: strictTransport)
-    }
+    private static func usual(_ port: Int) -> ListenAddress { .tcp(.v6(0, 0), port: port) }
 }
 
 extension ListenAddress {

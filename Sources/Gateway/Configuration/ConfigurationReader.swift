@@ -1,100 +1,108 @@
 import Federation
-import Foundation
 import OpenSSL
 import Transport
 
-/// Reads the tables of `config.toml`, in the order of the example. A key that is not written has
-/// the example's value.
+/// Reads the tables of `config.toml`, in the order of the example, by their keys in `ConfigurationTable`;
+/// what is judged here is how the values stand together. A key that is not written leaves what is there.
 struct ConfigurationReader {
-    let file: String
     let findings: Findings
-    private(set) var warnings: [ConfigurationError] = []
+    /// As far as it is read.
+    var configuration: Configuration
+    /// Whether everything is there that must be written.
+    private var isWhole = true
 
     init(file: String, findings: Findings) {
-        self.file = file
+        configuration = Configuration(file: file)
         self.findings = findings
     }
 
-    mutating func read(_ document: TOMLDocument) -> Configuration? {
+    /// What the document says; of no use when anything was found wrong.
+    mutating func read(_ document: TOMLDocument) -> Configuration {
         var top = TOMLTableReader(document, findings: findings)
-        _ = top.read("version", .integer(1...1))
-        let profile: Configuration.Profile = top.read("profile", .word("profile")) ?? .bridge
-        let site = self.site(&top)
-        let (listeners, tls) = listenersAndTLS(&top, site)
-        let backend = self.backend(&top, site, listeners)
-        let outbound = self.outbound(&top)
-        let discovery = self.discovery(&top)
-        let signature = self.signature(&top, profile)
-        let token = self.token(&top, profile)
-        let egress = self.egress(&top, profile, listeners, backend)
-        if let proxy = outbound.proxy, let table = top.table("outbound") {
-            let own = listeners.map(\.address) + [egress?.listen].compactMap { $0 }
+        isWhole = ConfigurationTable.top.read(&top, into: &configuration)
+        configuration.takeDefaultsOfProfile()
+        site(&top)
+        listenersAndTLS(&top)
+        backend(&top)
+        let outbound = read(.outbound, &top)
+        read(.discovery, &top)
+        read(.signature, &top)
+        read(.token, &top)
+        egress(&top)
+        if let proxy = configuration.outbound.proxy {
             refuseItself(
-                .tcp(proxy.host, port: proxy.port), own, at: table.place(of: "proxy"),
+                .tcp(proxy.host, port: proxy.port), at: outbound.place(of: "proxy"),
                 remedy: "write where the outer proxy listens")
         }
-        let policy = self.policy(&top)
-        let state = self.state(&top)
-        let journal = self.journal(&top)
-        let limits = self.limits(&top)
-        let log = self.log(&top)
-        refuseMetricsAndAdmin(&top)
+        if let table = required(.policy, &top) { fill(.policy, table) }
+        read(.state, &top)
+        var journal = read(.journal, &top)
+        if journal.isOff(by: "dir") { configuration.journal = nil }
+        read(.limits, &top)
+        read(.log, &top)
+        read(.metrics, &top)
+        read(.admin, &top)
         top.finish()
-        guard let site, let backend, let policy else { return nil }
-        let configuration = Configuration(
-            file: file, profile: profile, site: site, listeners: listeners, tls: tls,
-            backend: backend, outbound: outbound, discovery: discovery, signature: signature,
-            token: token, egress: egress, policy: policy, state: state, journal: journal,
-            limits: limits, log: log,
-            warnings: warnings.sorted {
-                ($0.position ?? .start) < ($1.position ?? .start)
-            })
-        refuseSharedPlaces(configuration, document.root)
+        for message in configuration.weaknesses {
+            let key = message.prefix { $0 != " " }
+            warn(at: document.root.place(of: key.split(separator: ".").map(String.init)), message)
+        }
+        configuration.warnings.sort { ($0.position ?? .start) < ($1.position ?? .start) }
+        if isWhole { refuseSharedPlaces(configuration, document.root) }
         return configuration
     }
 
-    /// A path; relative ones start at the configuration's folder.
-    func path(_ text: String) -> String {
-        guard !text.hasPrefix("/") else { return text }
-        let folder = (file as NSString).deletingLastPathComponent
-        return folder.isEmpty ? text : (folder as NSString).appendingPathComponent(text)
+    /// Reads a table that may be missing.
+    @discardableResult
+    mutating func read(
+        _ keys: ConfigurationTable<Configuration>, _ top: inout TOMLTableReader
+    ) -> TOMLTableReader {
+        fill(keys, top.tableOrEmpty(keys.name))
+    }
+
+    /// Reads the keys of a table, the table as it is then.
+    @discardableResult
+    mutating func fill(
+        _ keys: ConfigurationTable<Configuration>, _ written: TOMLTableReader
+    ) -> TOMLTableReader {
+        var table = written
+        isWhole = keys.read(&table, into: &configuration) && isWhole
+        table.finish()
+        return table
+    }
+
+    /// A table without which there is nothing to serve.
+    private mutating func required(
+        _ keys: ConfigurationTable<Configuration>, _ top: inout TOMLTableReader
+    ) -> TOMLTableReader? {
+        if let table = top.table(keys.name) { return table }
+        if !top.has(keys.name) {
+            findings.report(top.position, "the table [\(keys.name)] is missing")
+        }
+        isWhole = false
+        return nil
     }
 
     /// Notes a key that, as it is written or by not being there, makes the gateway weaker than its profile or
     /// serves nobody.
-    mutating func warn(
-        _ key: String, in table: TOMLTableReader, _ message: String, remedy: String? = nil
-    ) {
-        warnings.append(
+    mutating func warn(at place: SourcePosition?, _ message: String, remedy: String? = nil) {
+        configuration.warnings.append(
             ConfigurationError(
-                file: file, position: table.place(of: key), message: message, remedy: remedy))
+                file: configuration.file, position: place, message: message, remedy: remedy))
     }
 
-    /// A table without which there is nothing to serve.
-    func required(_ name: String, _ top: inout TOMLTableReader) -> TOMLTableReader? {
-        if let table = top.table(name) { return table }
-        if !top.has(name) { findings.report(top.position, "the table [\(name)] is missing") }
-        return nil
-    }
-
-    private mutating func site(_ top: inout TOMLTableReader) -> Configuration.SiteSettings? {
-        guard var table = required("site", &top) else { return nil }
-        let origin = table.require("origin", .origin)
-        let aliases = table.read("aliases", TOMLForm<URLParts>.origin.array) ?? []
-        let provider = table.read("provider", .line)
-        table.finish()
+    private mutating func site(_ top: inout TOMLTableReader) {
+        guard var table = required(.site, &top).map({ fill(.site, $0) }) else { return }
+        let origin = URLParts(configuration.site.origin)?.host
         reportNamesTwice(origin, table.node("aliases"))
-        guard let origin else { return nil }
-        return Configuration.SiteSettings(
-            origin: Self.text(origin), aliases: aliases.map(Self.text),
-            provider: provider ?? origin.host.name)
+        if let origin, !table.has("provider") { configuration.site.provider = origin.name }
     }
 
     /// Each name once: the keys are published under every one, and peers refuse a set that has one name
     /// twice.
-    private func reportNamesTwice(_ origin: URLParts?, _ aliases: TOMLNode?) {
+    private func reportNamesTwice(_ origin: PeerHost?, _ aliases: TOMLNode?) {
         guard case .array(let nodes)? = aliases?.content else { return }
-        var known = Set([origin?.host].compactMap { $0 })
+        var known = Set([origin].compactMap { $0 })
         for node in nodes {
             guard case .string(let text) = node.content, let host = URLParts(text)?.host,
                 !known.insert(host).inserted
@@ -105,58 +113,31 @@ struct ConfigurationReader {
         }
     }
 
-    private static func text(_ origin: URLParts) -> String {
-        "\(origin.scheme.rawValue)://\(origin.host)"
-    }
-
-    private mutating func backend(
-        _ top: inout TOMLTableReader, _ site: Configuration.SiteSettings?,
-        _ listeners: [Configuration.ListenSettings]
-    ) -> Configuration.BackendSettings? {
-        guard var table = required("backend", &top) else { return nil }
-        let url = table.require("url", .backend)
-        if let url {
-            refuseItself(
-                url.endpoint, listeners.map(\.address), at: table.place(of: "url"),
-                remedy: "write where the backend listens")
-            warnOfOwnName(url.endpoint, site, listeners.map(\.address), in: table)
+    private mutating func backend(_ top: inout TOMLTableReader) {
+        guard let table = required(.backend, &top).map({ fill(.backend, $0) }) else { return }
+        refuseItself(
+            configuration.backend.endpoint, at: table.place(of: "url"),
+            remedy: "write where the backend listens")
+        warnOfOwnName(configuration.backend.endpoint, in: table)
+        if !table.has("host"), let origin = URLParts(configuration.site.origin) {
+            configuration.backend.host = origin.host.description
         }
-        let kind: BackendKind = table.read("kind", .word("kind of backend")) ?? .nextcloud
-        let host = table.read("host", .host)
-        let pass: Configuration.BackendSettings.Pass = table.read("pass", .word("value")) ?? .all
-        let announcement =
-            table.read("proxy_protocol", TOMLForm<Upstream.Announcement>.word("version")) ?? .none
-        let times = timeouts(
-            &table,
-            [
-                ("connect", .seconds(3)), ("headers", .seconds(30)), ("idle", .seconds(300)),
-                ("pages", .seconds(3600)),
-            ])
-        table.finish()
-        guard let url else { return nil }
-        let own = site.flatMap { URLParts($0.origin)?.host.description } ?? ""
-        return Configuration.BackendSettings(
-            endpoint: url.endpoint, tlsName: url.tlsName, kind: kind, host: host ?? own,
-            pass: pass, announcement: announcement, connect: times[0], headers: times[1],
-            idle: times[2], pages: times[3])
     }
 
     /// Warns of a backend that has the name and the port by which clients come here: the gateway would ask
     /// itself, unless this machine finds another one by that name than they do.
-    private mutating func warnOfOwnName(
-        _ asked: Upstream.Endpoint, _ site: Configuration.SiteSettings?, _ own: [ListenAddress],
-        in table: TOMLTableReader
-    ) {
-        guard case .tcp(let host, let port) = asked, let site,
+    private mutating func warnOfOwnName(_ asked: Upstream.Endpoint, in table: TOMLTableReader) {
+        let site = configuration.site
+        guard case .tcp(let host, let port) = asked,
             site.authorities.contains(where: { $0.host == host })
         else { return }
-        let isOurs = own.contains { address in
-            guard case .tcp(_, let other) = address else { return false }
+        let isOurs = configuration.listeners.contains { listener in
+            guard case .tcp(_, let other) = listener.address else { return false }
             return other == Int(port)
         }
         guard isOurs || site.origins.contains(where: { URLParts($0)?.port == port }) else { return }
         warn(
-            "url", in: table,
+            at: table.place(of: "url"),
             "backend.url is the site's own name: the gateway asks itself, unless this machine has another "
                 + "address for it than everybody else",
             remedy: "write the address at which the server behind listens")
@@ -164,23 +145,24 @@ struct ConfigurationReader {
 
     /// What the gateway asks is somebody else.
     private func refuseItself(
-        _ asked: Upstream.Endpoint, _ own: [ListenAddress], at place: SourcePosition, remedy: String
+        _ asked: Upstream.Endpoint, at place: SourcePosition, remedy: String
     ) {
-        guard let address = own.first(where: { $0.takes(asked) }) else { return }
+        let own = configuration.listeners.map(\.address) + [configuration.egress?.listen]
+        guard let address = own.compactMap({ $0 }).first(where: { $0.takes(asked) }) else { return }
         findings.report(
             place, "the gateway itself listens at \(address): it would ask itself", remedy: remedy)
     }
+}
 
-    /// The inline table `timeouts`, with defaults.
-    func timeouts(
-        _ table: inout TOMLTableReader, _ names: [(name: String, standard: Duration)]
-    ) -> [Duration] {
-        var times = table.tableOrEmpty("timeouts")
-        let values = names.map { name in
-            times.read(name.name, .duration(from: .milliseconds(10), to: .seconds(86_400)))
-                ?? name.standard
+extension Configuration {
+    /// A profile sets defaults, nothing else.
+    fileprivate mutating func takeDefaultsOfProfile() {
+        switch profile {
+        case .strict:
+            signature.accept = [.rfc9421]
+            token.acceptSecret = .none
+        case .bridge: break
+        case .observe: token.acceptSecret = .all
         }
-        times.finish()
-        return values
     }
 }

@@ -13,7 +13,7 @@ package enum ConfigurationSchema {
     }
 
     /// The tables that stand there once, in the order of the reader.
-    package static let tables: [ConfigurationTable<Configuration>] = [
+    static let tables: [ConfigurationTable<Configuration>] = [
         .site, .backend, .outbound, .discovery, .signature, .token, .egress, .policy, .state,
         .journal, .limits, .log, .metrics, .admin,
     ]

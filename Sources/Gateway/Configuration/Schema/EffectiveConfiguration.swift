@@ -43,40 +43,33 @@ package struct EffectiveConfiguration: Sendable {
 
     private init(_ configuration: Configuration, root: TOMLNode?) {
         self.configuration = configuration
-        for key in ConfigurationTable.top.keys { add(key, of: configuration, "", root) }
+        add(.top, of: configuration, "", root)
         for (number, listener) in configuration.listeners.enumerated() {
-            let node = root?["listen"]?[number]
-            for key in ConfigurationTable.listen.keys {
-                add(key, of: listener, "listen[\(number)].", node)
-            }
+            add(.listen, of: listener, "listen[\(number)].", root?["listen"]?[number])
         }
         for (name, settings) in configuration.tls.sorted(by: { $0.key < $1.key }) {
-            let node = root?["tls"]?[name]
-            for key in ConfigurationTable.tls.keys {
-                add(key, of: settings, "tls.\(quoted(name)).", node)
-            }
+            add(.tls, of: settings, "tls.\(quoted(name)).", root?["tls"]?[name])
         }
         for table in ConfigurationSchema.tables {
-            for key in table.keys {
-                add(key, of: configuration, "\(table.name).", root?[table.name])
-            }
+            add(table, of: configuration, "\(table.name).", root?[table.name])
         }
     }
 
     private mutating func add<Part>(
-        _ key: ConfigurationKey<Part>, of part: Part, _ path: String, _ table: TOMLNode?
+        _ table: ConfigurationTable<Part>, of part: Part, _ path: String, _ node: TOMLNode?
     ) {
-        guard let value = key.value(part) else { return }
-        var node = table
-        for step in key.name.split(separator: ".") { node = node?[String(step)] }
-        let origin: Origin =
-            if let node {
-                .file(configuration.file, line: node.position.line)
-            } else if key.whenMissing == .profile {
-                .profile(configuration.profile.rawValue)
-            } else {
-                .builtIn
-            }
-        rows.append(Row(key: path + key.name, value: value, origin: origin))
+        for key in table.keys {
+            guard let value = key.value(part) else { continue }
+            let written = key.name.split(separator: ".").reduce(node) { $0?[String($1)] }
+            let origin: Origin =
+                if let written {
+                    .file(configuration.file, line: written.position.line)
+                } else if key.whenMissing == .profile {
+                    .profile(configuration.profile.rawValue)
+                } else {
+                    .builtIn
+                }
+            rows.append(Row(key: path + key.name, value: value, origin: origin))
+        }
     }
 }
