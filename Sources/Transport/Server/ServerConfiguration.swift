@@ -50,11 +50,6 @@ package enum ListenAddress: Sendable, Hashable {
     /// `port` 0 lets the system choose: see `Server.addresses`.
     case tcp(IPAddress, port: Int)
     case unix(path: String)
-
-    /// Whether its port is one that nobody else has.
-    package var isChosenBySystem: Bool {
-        if case .tcp(_, port: 0) = self { true } else { false }
-    }
 }
 
 /// As whom the clients of a listener are counted.
