@@ -279,11 +279,40 @@ def test_the_page_on_the_configuration_names_every_key():
     tables = keys_of(schema)
     assert {"", "listen", "tls", "site", "limits"} < set(tables) and "timeouts" in tables["backend"]
     for table, keys in tables.items():
-        named = f"[{table}]" if table != "tls" else "[tls.NAME]"
-        chapter = next(one for one in chapters
-                       if (named in one.split("\n")[0] if table else one.startswith("The top")))
+        chapter = chapter_of(table, chapters)
         for key in keys:
             assert f"`{key}`" in chapter or f"{key} = " in chapter, f"{table}.{key}"
+
+
+def chapter_of(table: str, chapters: list[str]) -> str:
+    """The chapter of the page that tells of a table; of the keys that stand in none for ""."""
+    named = f"[{table}]" if table != "tls" else "[tls.NAME]"
+    return next(one for one in chapters if (named in one.split("\n")[0] if table else one.startswith("The top")))
+
+
+def test_the_page_on_the_configuration_gives_every_default():
+    chapters = (ROOT / "docs/configuration.md").read_text().split("\n## ")
+    schema = json.loads(ocmgate("config", "schema", "config").stdout)["properties"]
+    tables = {name: table for name, table in schema.items() if name not in ("listen", "tls")}
+    tables = {name: table["properties"] for name, table in tables.items() if "properties" in table}
+    tables["listen"] = schema["listen"]["items"]["properties"]
+    tables["tls"] = schema["tls"]["patternProperties"]["^.+$"]["properties"]
+    tables[""] = {name: value for name, value in schema.items() if name not in tables}
+    compared = 0
+    for table, keys in tables.items():
+        rows = dict(re.findall(r"(?m)^\| `(\w+)` \| ([^|]*?) \|", chapter_of(table, chapters)))
+        for key, value in keys.items():
+            inner = {name: one["default"] for name, one in value.get("properties", {}).items()}
+            default = inner or value.get("default")
+            if default is None or "Not available" in value.get("description", ""):
+                continue
+            words = re.findall("`([^`]+)`", rows[key])
+            said = tomllib.loads(f"it = {words[0]}")["it"] if len(words) == 1 else words
+            if key == "clients":
+                said = [word.replace("::1", "::1/128") for word in said]
+            assert said == default, f"{table}.{key}"
+            compared += 1
+    assert compared > 50
 
 
 def first_words(text: str) -> set[str]:
