@@ -11,6 +11,8 @@ struct PeerReply: Sendable, Equatable {
     let body: [UInt8]
     /// What it gave for the time, in Unix seconds.
     var date: Int? = nil
+    /// Seconds after which it may be asked again, where it says so.
+    var retryAfter: Int? = nil
 
     /// What a refusal says beside its status, for the detail of ours: the code and the decision of a gateway
     /// like this one, and that its clock and ours are more than `skew` seconds apart, so that what either signs
@@ -39,6 +41,15 @@ struct PeerReply: Sendable, Equatable {
         return words.isEmpty ? "" : ": " + words.joined(separator: ", ")
     }
 
+    /// The seconds of `Retry-After` (RFC 9110, section 10.2.3). A time is taken by the peer's own clock; nil
+    /// without that, for one that is over, and for what cannot be read.
+    static func seconds(ofRetryAfter field: ArraySlice<UInt8>, date: Int?) -> Int? {
+        if let time = HTTPDate.seconds(Array(field)) {
+            return date.map { time - $0 }.flatMap { $0 > 0 ? $0 : nil }
+        }
+        return (1...9).contains(field.count) ? CivilDate.digits(field) : nil
+    }
+
     private static let day = 86_400
 }
 
@@ -48,10 +59,14 @@ extension OutboundClient {
         { request in
             do throws(FetchFailure) {
                 let response = try await self.fetch(request)
+                let fields = response.fields
+                let date = fields.first(.date).flatMap { HTTPDate.seconds(Array($0)) }
                 return .success(
                     PeerReply(
-                        status: response.status, body: response.body,
-                        date: response.fields.first(.date).flatMap { HTTPDate.seconds(Array($0)) }))
+                        status: response.status, body: response.body, date: date,
+                        retryAfter: fields.first(.retryAfter).flatMap {
+                            PeerReply.seconds(ofRetryAfter: $0, date: date)
+                        }))
             } catch { return .failure(error) }
         }
     }

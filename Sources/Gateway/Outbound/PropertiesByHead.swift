@@ -86,7 +86,7 @@ extension Gateway {
         guard head.status == 200, !head.isCoded, let length = head.contentLength else {
             return Answer(
                 status: head.status < 400 ? refused : head.status,
-                fields: head.fields.text(FieldName("retry-after")).map { [("retry-after", $0)] }
+                fields: head.fields.text(.retryAfter).map { [("retry-after", $0)] }
                     ?? [])
         }
         let file = FileProperties(

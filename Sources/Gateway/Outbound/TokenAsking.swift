@@ -107,7 +107,8 @@ extension Gateway {
             case .grantRefused: return .failure(.grantRefused)
             case .clientRefused(let text):
                 return .failure(.clientRefused(text + remark(on: reply)))
-            case .unusable(let text): return .failure(.unusable(text + remark(on: reply)))
+            case .unusable(let text):
+                return .failure(.unusable(text + remark(on: reply), retryAfter: reply.retryAfter))
             }
         }
     }
@@ -163,7 +164,7 @@ extension ExchangeFailure {
         case .grantRefused: "the peer says that the code is over"
         case .clientRefused(let text): "the peer takes no codes from us: \(text)"
         case .unreachable(let text): "no answer: \(text)"
-        case .unusable(let text): "no token in the answer: \(text)"
+        case .unusable(let text, _): "no token in the answer: \(text)"
         case .nowhere: "the peer names no token endpoint of its own"
         case .tokenRefused: "the peer does not take the tokens that it gives"
         case .refused(let denial, _, _), .denied(let denial): denial.detail

@@ -116,8 +116,9 @@ enum ExchangeFailure: Error, Sendable, Equatable {
     case clientRefused(String)
     /// The text is for the log.
     case unreachable(String)
-    /// The answer cannot be read. The text is for the log.
-    case unusable(String)
+    /// The answer cannot be read. The text is for the log, and the peer may have said after how many seconds
+    /// to ask again.
+    case unusable(String, retryAfter: Int? = nil)
     /// The peer names no token endpoint of its own.
     case nowhere
     /// Tokens that it gave it does not take.
@@ -137,11 +138,12 @@ enum ExchangeFailure: Error, Sendable, Equatable {
         }
     }
 
-    /// Seconds for which nobody is asked, after so many failures in a row.
+    /// Seconds for which nobody is asked, after so many failures in a row; a minute at most.
     func pause(after failures: Int) -> Int {
         if let roomAfter { return min(60, roomAfter) }
         return switch self {
         case .grantRefused: 60
+        case .unusable(_, let wanted?): max(min(60, wanted), min(60, 5 << min(failures - 1, 4)))
         case .clientRefused, .unusable, .nowhere, .tokenRefused, .refused, .denied:
             min(60, 5 << min(failures - 1, 4))
         case .unreachable: min(30, 1 << min(failures, 5))

@@ -65,6 +65,7 @@ extension FieldName {
     package static let contentLength = FieldName("content-length")
     package static let contentType = FieldName("content-type")
     package static let date = FieldName("date")
+    package static let retryAfter = FieldName("retry-after")
     package static let depth = FieldName("depth")
     package static let destination = FieldName("destination")
     package static let digest = FieldName("digest")

@@ -14,6 +14,19 @@ import Testing
             .remark(now: Self.now, skew: 30)
     }
 
+    @Test(
+        arguments: [
+            ("120", 120), ("0", 0), ("", nil), ("-1", nil), ("1.5", nil), ("9999999999", nil),
+            ("Tue, 14 Nov 2023 22:14:20 GMT", 60), ("Tue, 14 Nov 2023 22:13:20 GMT", nil),
+            ("soon", nil),
+        ] as [(String, Int?)])
+    func whenToComeAgainIsRead(_ field: String, _ seconds: Int?) {
+        let bytes = Array(field.utf8)[...]
+        #expect(PeerReply.seconds(ofRetryAfter: bytes, date: Self.now) == seconds)
+        let isTime = field.hasPrefix("Tue")
+        #expect(PeerReply.seconds(ofRetryAfter: bytes, date: nil) == (isTime ? nil : seconds))
+    }
+
     @Test func aGatewayLikeThisOneIsQuoted() {
         let id = DecisionID.make(now: Self.now - 180)
         let denial = Denial(SignatureFault.future)

@@ -93,6 +93,14 @@ import Testing
         #expect(lease.next(.required, now: 1001, under: other).word == "ask")
     }
 
+    /// A peer that has no room may say when, and is not asked before; a minute is long enough.
+    @Test(arguments: [(nil, 5), (2, 5), (12, 12), (3600, 60)])
+    mutating func aPeerIsAskedAgainNoSoonerThanItWants(_ wanted: Int?, _ pause: Int) {
+        lease.failed(.unusable("status 429", retryAfter: wanted), now: 1000)
+        #expect(lease.next(.required, now: 1000).word == "refuse unusable \(pause)")
+        #expect(lease.next(.required, now: 1000 + pause).word == "ask")
+    }
+
     /// A full limit says when it has room: nobody waits longer, and each is told what is left of it.
     @Test(arguments: [(12, 12), (3600, 60)])
     mutating func whatALimitRefusesIsAskedForOnceItHasRoom(_ full: Int, _ pause: Int) {
