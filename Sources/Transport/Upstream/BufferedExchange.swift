@@ -73,7 +73,7 @@ final class BufferedExchange: AnswerReceiver, LoopMember {
         self.connection = connection
         connection.begin(
             request.method, head: request.head, framing: framing, body: request.body ?? [],
-            firstByte: nil, for: self)
+            firstByte: request.firstByte, for: self)
         connection.endRequest()
         connection.flush()
     }
@@ -123,7 +123,8 @@ final class BufferedExchange: AnswerReceiver, LoopMember {
     func tick(at now: LoopTime) {
         guard deadline < now else { return }
         // A reader that waits for less than the server may take says nothing of the server.
-        if head == nil, upstream.limits.firstByte <= request.deadline {
+        let firstByte = request.firstByte ?? upstream.limits.firstByte
+        if head == nil, firstByte <= request.deadline {
             upstream.health?.failed(
                 .deadline, at: now, silentFor: LoopSpan(request.deadline))
         }

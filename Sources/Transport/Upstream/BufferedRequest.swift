@@ -9,18 +9,23 @@ package struct BufferedRequest: Sendable {
     package var responseLimit: Int
     /// From now to the last byte of the answer.
     package var deadline: Duration
+    /// From the whole request to the first byte of the answer, before its server counts as silent; nil for what
+    /// the limits of the upstream say.
+    package var firstByte: Duration?
     /// For whom it is; nil for a request of our own.
     package var client: ClientConnection?
 
     package init(
         _ method: Method, head: HeadWriter, body: [UInt8]? = nil, responseLimit: Int = 256 << 10,
-        deadline: Duration = .seconds(30), for client: ClientConnection? = nil
+        deadline: Duration = .seconds(30), firstByte: Duration? = nil,
+        for client: ClientConnection? = nil
     ) {
         self.method = method
         self.head = head
         self.body = body
         self.responseLimit = responseLimit
         self.deadline = deadline
+        self.firstByte = firstByte
         self.client = client
     }
 }

@@ -106,31 +106,62 @@ import Testing
 
     /// What is begun when there has been nothing to do for long has all of its time.
     @Test func anExchangeOnALoopThatWasIdleHasItsWholeTime() throws {
-        let clock = EmbeddedEventLoop()
-        let answering = DispatchSemaphore(value: 0)
-        // It is not heard while anybody waits for it.
-        let resolver = Resolver(patience: .seconds(15)) { _ in
-            answering.wait()
-            return []
+        let exchange = try SilentExchange(deadline: .seconds(10), idleFor: .seconds(60))
+        exchange.pass(seconds: 9)
+        #expect(exchange.failure == nil)
+        exchange.pass(seconds: 2)
+        #expect(exchange.failure == .deadline)
+    }
+
+    /// A page may take longer than its reader waits: five such would else shut everybody out.
+    @Test(arguments: [(nil, true), (10, true), (11, false), (40, false)] as [(Int?, Bool)])
+    func whoWaitsForLessThanTheServerMayTakeSaysNothingOfIt(
+        _ firstByte: Int?, _ isCounted: Bool
+    ) throws {
+        let health = UpstreamHealth(.init(failures: 1)) { _ in }
+        let exchange = try SilentExchange(
+            deadline: .seconds(10), firstByte: firstByte.map { .seconds($0) }, health: health)
+        exchange.pass(seconds: 11)
+        #expect(exchange.failure == .deadline)
+        #expect(health.isGood == !isCounted)
+    }
+
+    /// A request to a server whose address is never told.
+    private final class SilentExchange {
+        private let clock = EmbeddedEventLoop()
+        private let answering = DispatchSemaphore(value: 0)
+        private(set) var failure: UpstreamFailure?
+
+        init(
+            deadline: Duration, firstByte: Duration? = nil, idleFor idle: TimeAmount = .zero,
+            health: UpstreamHealth? = nil
+        ) throws {
+            // It is not heard while anybody waits for it.
+            let resolver = Resolver(patience: .seconds(15)) { [answering] _ in
+                answering.wait()
+                return []
+            }
+            let loop = Loop(clock, counters: Counters(), resolver: resolver)
+            clock.advanceTime(by: idle)
+            var head = HeadWriter()
+            try head.requestLine(.get, Array("/".utf8))
+            var limits = UpstreamLimits()
+            limits.connect = .seconds(30)
+            limits.firstByte = deadline
+            BufferedExchange.start(
+                BufferedRequest(.get, head: head, deadline: deadline, firstByte: firstByte),
+                with: Upstream(.tcp(.name("a.test"), port: 80), limits: limits, health: health),
+                on: loop
+            ) { [weak self] result in
+                if case .failure(let ended) = result { self?.failure = ended }
+            }
         }
-        let loop = Loop(clock, counters: Counters(), resolver: resolver)
-        clock.advanceTime(by: .seconds(60))
-        var head = HeadWriter()
-        try head.requestLine(.get, Array("/".utf8))
-        var limits = UpstreamLimits()
-        limits.connect = .seconds(30)
-        let upstream = Upstream(.tcp(.name("a.test"), port: 80), limits: limits)
-        var failure: UpstreamFailure?
-        BufferedExchange.start(
-            BufferedRequest(.get, head: head, deadline: .seconds(10)), with: upstream, on: loop
-        ) { result in
-            if case .failure(let ended) = result { failure = ended }
+
+        func pass(seconds: Int64) { clock.advanceTime(by: .seconds(seconds)) }
+
+        deinit {
+            clock.advanceTime(by: .seconds(30))
+            answering.signal()
         }
-        clock.advanceTime(by: .seconds(9))
-        #expect(failure == nil)
-        clock.advanceTime(by: .seconds(2))
-        #expect(failure == .deadline)
-        clock.advanceTime(by: .seconds(30))
-        answering.signal()
     }
 }
