@@ -13,7 +13,7 @@ extension Gateway {
     func background(on group: LoopGroup, since known: FollowedFiles) -> [Task<Void, Never>] {
         let loop = group.loops[0]
         let inquiry = Task { [self] in
-            var told: String?
+            var told: BackendInquiry.Missing?
             while !Task.isCancelled {
                 let isFound = await published.refresh(on: loop)
                 if isFound {
@@ -27,7 +27,8 @@ extension Gateway {
                     warnOfDocument(missing)
                     told = missing
                 }
-                await pauseForInquiry(isFound ? configuration.discovery.fresh : Self.again)
+                await pauseForInquiry(
+                    isFound ? configuration.discovery.fresh : published.pause)
             }
         }
         tellOfDisk()
@@ -111,20 +112,20 @@ extension Gateway {
     }
 
     /// Says why there is no document to serve: peers find nobody here, or what was found before.
-    private func warnOfDocument(_ missing: String) {
+    private func warnOfDocument(_ missing: BackendInquiry.Missing) {
         let calendars =
             backend.kind.mayBeFoundByCalendars
             ? " (or, as its manual has it, /.well-known/carddav)" : ""
+        let remedy =
+            missing.isLate
+            ? "it took longer than \(backend.timeouts.headers.configured) for a page: see its load, or "
+                + "raise backend.timeouts.headers"
+            : "see whether backend.url and backend.host lead to the \(backend.kind.rawValue) "
+                + "itself, whether federation is turned on there, and, if it is in a folder, "
+                + "whether the root redirects /ocm-provider/\(calendars) there"
         log.write(
             .warning, .backendUndiscovered,
-            [
-                LogEntry(.detail, missing),
-                LogEntry(
-                    .remedy,
-                    "see whether backend.url and backend.host lead to the \(backend.kind.rawValue) "
-                        + "itself, whether federation is turned on there, and, if it is in a folder, "
-                        + "whether the root redirects /ocm-provider/\(calendars) there"),
-            ])
+            [LogEntry(.detail, missing.text), LogEntry(.remedy, remedy)])
     }
 
     /// Says so when the backend verifies signatures and does not ask through us for keys (decision
@@ -222,7 +223,7 @@ extension Gateway {
         }
     }
 
-    /// Until the backend is asked again that has not answered.
+    /// How often it is looked at whether the backend answers.
     private static let again = Duration.seconds(2)
 
     func pause(_ duration: Duration) async {

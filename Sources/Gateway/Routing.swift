@@ -150,7 +150,7 @@ extension Gateway: RequestHandler {
                 ?? refusal(
                     Denial(
                         .backendUnavailable,
-                        "the backend has no discovery document: \(published.missing ?? "not asked yet")"
+                        "the backend has no discovery document: \(published.missing?.text ?? "not asked yet")"
                     ), from: request.client)
         }
     }

@@ -143,6 +143,64 @@ def test_a_redirect_of_the_backend_to_itself_is_told_as_that(start, origin):
         backend.stop()
 
 
+def test_a_backend_that_takes_long_for_a_page_is_found_by_one_request(evidence, start):
+    server = OldServer("nc33", "cloud.test", evidence)
+
+    def script(request):
+        if request.target == "/page":
+            return answer(200, b"ok")
+        time.sleep(7)
+        return server.script(request)
+
+    backend = ScriptedBackend(script)
+    try:
+        gateway = start(backend.url)
+        began = time.monotonic()
+        assert gateway.request("GET", "/page").status == 200
+        assert time.monotonic() - began < 6
+        assert gateway.request("GET", "/.well-known/ocm").status == 200
+        asked = [request.target for request in backend.requests if request.target != "/page"]
+        assert asked == ["/index.php/.well-known/ocm", "/status.php"]
+        assert gateway.lines("backend.undiscovered", 0) == []
+    finally:
+        backend.stop()
+
+
+def test_a_backend_that_hangs_is_asked_for_less_and_less(start):
+    """It does not notice that nobody waits any more."""
+    is_over = threading.Event()
+
+    def script(request):
+        if request.target != "/page":
+            is_over.wait(60)
+        return answer(200, b"ok")
+
+    def hasty(gateway):
+        gateway.configuration.write_text(gateway.configuration.read_text().replace(
+            'pass = "all"', 'pass = "all"\ntimeouts = { headers = "1s" }'))
+
+    backend = ScriptedBackend(script)
+    try:
+        gateway = start(backend.url, hasty)
+        end = time.monotonic() + 14
+        while time.monotonic() < end:
+            assert gateway.request("GET", "/page").status == 200
+            time.sleep(0.2)
+        # Nor do those who want it have it asked for.
+        assert gateway.request("GET", "/.well-known/ocm").status == 502
+        asked = [request.target for request in backend.requests if request.target != "/page"]
+        # After 0, 3 and 8 seconds.
+        assert set(asked) == {"/index.php/.well-known/ocm"} and 2 <= len(asked) <= 3
+        [line] = gateway.lines("backend.undiscovered")
+        assert line["detail"] == "/index.php/.well-known/ocm: deadline"
+        assert "longer than 1s for a page" in line["remedy"]
+        assert "raise backend.timeouts.headers" in line["remedy"]
+        assert gateway.lines("backend.suspended", 0) == []
+    finally:
+        is_over.set()
+        backend.stop()
+
+
 def test_a_document_that_is_lost_is_told_of_and_so_is_that_it_is_back(evidence, start):
     server = OldServer("nc33", "cloud.test", evidence)
     isAway = threading.Event()

@@ -9,24 +9,36 @@ struct BackendInquiry: Sendable {
     /// Whether another place is to be asked.
     let isWanted: @Sendable () -> Bool
 
-    /// What was found, or what each of the places has said instead.
+    /// What was found, or why nothing was.
     enum Outcome: Sendable {
         case found(DiscoveryDocument, statusVersion: String?)
-        case missing(String)
+        case missing(Missing)
+    }
+
+    /// Why there is no document.
+    struct Missing: Sendable, Equatable {
+        /// What each of the places that were asked has said instead.
+        let text: String
+        /// Whether the last of them took longer than it may.
+        let isLate: Bool
     }
 
     /// The document, from the first of the places of its kind that has one, with the version that
     /// `status.php` tells.
+    ///
+    /// A place that is late is the last that is asked: the others are the same server, which works on that still.
     func document(on loop: LoopHandle) async -> Outcome {
         var tried: [Miss] = []
         if let found = await document(below: "", on: loop, &tried) { return found }
         // The manuals have the root lead to a Nextcloud or ownCloud in a folder for calendars alone.
-        if tried.contains(where: \.isAnswer), let folder = await self.folder(on: loop),
+        if tried.contains(where: { $0.reply == .answer }),
+            let folder = await self.folder(on: loop, &tried),
             let found = await document(below: folder, on: loop, &tried)
         {
             return found
         }
-        return .missing(tried.map(\.text).joined(separator: "; "))
+        return .missing(
+            Missing(text: tried.map(\.text).joined(separator: "; "), isLate: tried.endsLate))
     }
 
     private func document(
@@ -42,7 +54,8 @@ struct BackendInquiry: Sendable {
                 let version = await statusVersion(below: folder, on: loop)
                 return .found(document, statusVersion: version)
             } catch {
-                tried.append(Miss("\(path): \(error.text)", isAnswer: error.isAnswer))
+                tried.append(error.at(path))
+                if tried.endsLate { break }
             }
         }
         return nil
@@ -50,27 +63,55 @@ struct BackendInquiry: Sendable {
 
     /// The folder that the root leads the calendars and address books of people's clients to (RFC 6764); nil
     /// for none.
-    private func folder(on loop: LoopHandle) async -> String? {
-        guard backend.kind.mayBeFoundByCalendars else { return nil }
+    private func folder(on loop: LoopHandle, _ tried: inout [Miss]) async -> String? {
+        guard backend.kind.mayBeFoundByCalendars, !tried.endsLate else { return nil }
         for path in ["/.well-known/carddav", "/.well-known/caldav"] {
-            guard let response = try? await ask(path, on: loop), response.isRedirect,
-                let next = target(of: response), let end = next.firstRange(of: "/remote.php/")
-            else { continue }
-            let folder = String(next[..<end.lowerBound])
-            if !folder.isEmpty { return folder }
+            do throws(Miss) {
+                let response = try await ask(path, on: loop)
+                guard response.isRedirect, let next = target(of: response),
+                    let end = next.firstRange(of: "/remote.php/")
+                else { continue }
+                let folder = String(next[..<end.lowerBound])
+                if !folder.isEmpty { return folder }
+            } catch {
+                guard error.reply == .late else { continue }
+                tried.append(error.at(path))
+                return nil
+            }
         }
         return nil
     }
 
     /// What a place has said, for the log.
-    private struct Miss: Error {
+    fileprivate struct Miss: Error {
         let text: String
-        /// False where nobody has said anything.
-        let isAnswer: Bool
+        let reply: Reply
 
-        init(_ text: String, isAnswer: Bool = true) {
+        init(_ text: String, _ reply: Reply = .answer) {
             self.text = text
-            self.isAnswer = isAnswer
+            self.reply = reply
+        }
+
+        func at(_ path: String) -> Miss { Miss("\(path): \(text)", reply) }
+    }
+
+    /// Whether anybody has said anything.
+    fileprivate enum Reply {
+        case answer
+        /// Nobody is there, or nobody was asked.
+        case none
+        /// Nothing for as long as it may take.
+        case late
+
+        init(_ failure: UpstreamFailure) {
+            switch failure {
+            case .deadline, .firstByteTimeout, .idleTimeout: self = .late
+            case .unresolved, .addressRefused, .connectRefused, .connectTimeout, .tls, .busy,
+                .clientBusy, .suspended, .closedEarly, .truncated, .malformed, .interimFlood,
+                .switchedProtocols, .untransformable, .proxyRefused, .bodyLength, .tooLarge,
+                .shutdown:
+                self = .none
+            }
         }
     }
 
@@ -121,16 +162,22 @@ struct BackendInquiry: Sendable {
         guard isWanted(),
             let head = try? backend.head.probe(
                 .get, target: target, authorization: nil, for: nil)
-        else { throw Miss("not asked", isAnswer: false) }
+        else { throw Miss("not asked", .none) }
+        // People wait for a page for longer: that nobody waits on here must not shut them out.
         let request = BufferedRequest(
             .get, head: head, body: nil, responseLimit: BackendServer.longestAnswer,
-            deadline: .seconds(5))
+            deadline: backend.timeouts.headers, firstByte: backend.timeouts.patient)
         do { return try await loop.exchange(request, with: backend.upstream) } catch {
-            throw Miss(error.code, isAnswer: false)
+            throw Miss(error.code, Reply(error))
         }
     }
 
     private static let mostRedirects = 2
+}
+
+extension [BackendInquiry.Miss] {
+    /// Whether nothing more is to be asked for now.
+    fileprivate var endsLate: Bool { last?.reply == .late }
 }
 
 extension BackendKind {

@@ -24,8 +24,9 @@ final class PublishedDocuments: Sendable {
         var isStopped = false
         /// Why the backend's document was not found when it was asked last, and when it was, by the time
         /// that never steps.
-        var missing: String?
+        var missing: BackendInquiry.Missing?
         var missedAt: Int?
+        var pause = InquiryPause()
     }
 
     private let state: Mutex<State>
@@ -74,11 +75,13 @@ final class PublishedDocuments: Sendable {
         }
     }
 
-    /// The same, after asking the backend, unless it had none a moment ago: whoever asks again and again
-    /// costs it nothing.
+    /// The same, after asking the backend, unless it had none a moment ago, or is left alone: whoever asks again
+    /// and again costs it nothing.
     func answer(_ name: Name, at host: PeerHost, asking loop: LoopHandle) async -> Answer? {
         let now = environment.monotonicMilliseconds()
-        let isAsked = state.withLock { $0.missedAt.map { now - $0 >= Self.patience } ?? true }
+        let isAsked = state.withLock { state in
+            state.missedAt.map { now - $0 >= state.pause.seconds * 1000 } ?? true
+        }
         if isAsked { await refresh(on: loop) }
         return answer(name, at: host)
     }
@@ -94,24 +97,29 @@ final class PublishedDocuments: Sendable {
                 isWanted: { self.state.withLock { !$0.isStopped } })
             switch await inquiry.document(on: loop) {
             case .found(let document, let version):
-                state.withLock { ($0.missing, $0.missedAt) = (nil, nil) }
+                state.withLock { state in
+                    (state.missing, state.missedAt, state.pause) = (nil, nil, InquiryPause())
+                }
                 backend.learn(document, statusVersion: version)
                 rebuild()
                 return true
-            case .missing(let text):
+            case .missing(let missing):
                 let now = environment.monotonicMilliseconds()
                 state.withLock { state in
-                    state.missing = state.isStopped ? nil : text
+                    state.missing = state.isStopped ? nil : missing
                     state.missedAt = now
+                    state.pause.note(missing)
                 }
                 return false
             }
         }
     }
 
-    /// What each place of the backend's document has said instead of it, when it was asked last; nil when it
-    /// was found.
-    var missing: String? { state.withLock { $0.missing } }
+    /// Why the backend's document was not found, when it was asked last; nil when it was.
+    var missing: BackendInquiry.Missing? { state.withLock { $0.missing } }
+
+    /// Until the backend is asked again that had none.
+    var pause: Duration { state.withLock { .seconds($0.pause.seconds) } }
 
     /// Nothing is asked from now on: the loops are about to end.
     func stop() { state.withLock { $0.isStopped = true } }
@@ -169,9 +177,6 @@ final class PublishedDocuments: Sendable {
             return ofPolicy.contains(.mustUseHTTPSig) ? ofPolicy : [.mustUseHTTPSig] + ofPolicy
         }
     }
-
-    /// Milliseconds; as long as the gateway itself waits before it asks again.
-    private static let patience = 2000
 
     /// Five minutes are as long as Nextcloud remembers that there was none.
     private static func document(_ body: [UInt8]) -> Answer {

@@ -1,4 +1,5 @@
 import Federation
+import Synchronization
 import Testing
 import Transport
 
@@ -61,6 +62,52 @@ import Transport
         #expect(await ask() == [])
         test.pass(seconds: 1)
         #expect(await ask() == inquiry)
+    }
+
+    /// The other places are the same server, which has enough to do.
+    @Test func aBackendThatIsLateIsAskedForOnePlaceAndThenLeftAlone() async throws {
+        let test = try await TestGateway()
+        let published = test.gateway.published
+        let first = test.gateway.backend.kind.discoveryPaths[0]
+        func ask() async -> [String] {
+            await withTaskGroup { group in
+                for _ in 0..<10 {
+                    group.addTask { [host] in
+                        _ = await published.answer(.discovery, at: host, asking: test.client.loop)
+                    }
+                }
+            }
+            return test.backend.take()
+        }
+        test.backend.hangs()
+        for seconds in [2, 4] {
+            #expect(await ask() == ["GET \(first) -"])
+            #expect(published.missing == .init(text: "\(first): deadline", isLate: true))
+            #expect(published.pause == .seconds(seconds))
+            test.pass(seconds: seconds - 1)
+            #expect(await ask() == [])
+            test.pass(seconds: 1)
+        }
+        test.backend.hangs(false)
+        #expect(await ask().count > 1)
+        #expect(published.pause == .seconds(2))
+    }
+
+    /// It says that it is there, and then nothing more.
+    @Test func aBackendThatIsLateInTheMiddleIsAskedNoMore() async throws {
+        let test = try await TestGateway()
+        let asked = Mutex(0)
+        test.backend.does { [backend = test.backend] in
+            let count = asked.withLock { count in
+                count += 1
+                return count
+            }
+            if count == 2 { backend.hangs() }
+        }
+        #expect(await test.gateway.published.refresh(on: test.client.loop) == false)
+        let places = test.gateway.backend.kind.discoveryPaths.prefix(2)
+        #expect(test.backend.take() == places.map { "GET \($0) -" })
+        #expect(test.gateway.published.missing?.isLate == true)
     }
 
     @Test func whatTheGatewayCanDoIsAdded() throws {

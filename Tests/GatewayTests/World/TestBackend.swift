@@ -6,6 +6,7 @@ import Synchronization
 final class TestBackend: RequestHandler {
     private let state = Mutex<(status: Int, body: String, seen: [String])>((404, "", []))
     private let clients = Mutex<[String]>([])
+    private let isHung = Mutex(false)
     private let meanwhile = Mutex<(@Sendable () -> Void)?>(nil)
 
     /// By which it would log somebody in, or answer in part.
@@ -18,6 +19,9 @@ final class TestBackend: RequestHandler {
     func answers(_ status: Int, _ body: String = "") {
         state.withLock { ($0.status, $0.body) = (status, body) }
     }
+
+    /// Whether it answers nothing from now on.
+    func hangs(_ isHung: Bool = true) { self.isHung.withLock { $0 = isHung } }
 
     /// What happens while it is asked, from now on.
     func does(_ something: @escaping @Sendable () -> Void) {
@@ -50,6 +54,13 @@ final class TestBackend: RequestHandler {
             return (state.status, state.body)
         }
         meanwhile.withLock { $0 }?()
+        if isHung.withLock({ $0 }) {
+            return .prepare { _ in
+                // Longer than any test.
+                try? await Task.sleep(for: .seconds(3600))
+                return .answer(Answer(status: 503))
+            }
+        }
         return .answer(Answer(status: status, body: Array(body.utf8)))
     }
 
