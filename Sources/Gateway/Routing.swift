@@ -94,7 +94,7 @@ extension Gateway: RequestHandler {
             return sharedData(route, head, path, from: client, through: entrance, at: view)
         case .shareInfo: return shareInfo(head, path, from: client, through: entrance)
         case .linkShare(let body): return linkShare(head, path, body, from: client)
-        case .remoteActivity: throw .unsigned
+        case .application(let message): throw .application(message)
         case .inviteDialog: return inviteDialog(for: client)
         case .status: return try status(head, path, from: client)
         case .passThrough: return page(head, path, routes, from: client, through: entrance)
@@ -175,11 +175,32 @@ extension Gateway {
 }
 
 extension Denial {
-    /// For what a server tells without a signature at a path that is the secret of a share.
-    fileprivate static var unsigned: Denial {
+    /// For what an application of a server says to the backend's.
+    fileprivate static func application(_ message: ApplicationMessage) -> Denial {
+        switch message {
+        case .activity:
+            Denial(
+                .notAllowed,
+                "remote activity, which nobody signs: whoever has the secret could say it")
+        case .teams: .teams("a message of federated teams")
+        }
+    }
+
+    /// For what an application of the backend's says to a peer.
+    static func application(_ message: ApplicationMessage, to peer: PeerHost) -> Denial {
+        switch message {
+        case .activity: .secretInURI("the secret of a share, for \(peer): remote activity")
+        case .teams: .teams("a message of federated teams for \(peer)")
+        }
+    }
+
+    private static func teams(_ message: String) -> Denial {
         Denial(
-            .notAllowed,
-            "remote activity, which nobody signs: whoever has the secret could say it")
+            .protocolNotSupported,
+            hint: "Federated teams go past OCM; share with people or, where both sides know them, "
+                + "with groups of OCM instead.",
+            "\(message), signed by a key of the app's own: no policy can judge it, and the secret of a "
+                + "share in it is a permanent one")
     }
 
     /// For a message or shared data in another folder than the backend's own. Data may come back: at 404 a
@@ -191,7 +212,7 @@ extension Denial {
         switch family {
         case .webdav, .shareInfo:
             return Denial(.backendUnavailable, status: 503, hint: hint, "shared data \(detail)")
-        case .ocm, .ocs, .token, .remoteActivity, .discovery, .ocsProvider, .jwks, .linkShare,
+        case .ocm, .ocs, .token, .application, .discovery, .ocsProvider, .jwks, .linkShare,
             .inviteDialog, .status, .unknownEndpoint:
             return Denial(.notFound, hint: hint, "a message \(detail)")
         }

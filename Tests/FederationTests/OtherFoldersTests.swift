@@ -26,7 +26,9 @@ import Testing
             ("/public/AAA/webdav/x", .webdav(.publicWebDAV)),
             ("/public.php/dav/files/T/x", .webdav(.publicFiles)),
             ("/public.php/dav/uploads/T/1/2", .webdav(.publicUploads)),
-            ("/ocs/v2.php/apps/activity/api/v2/remote/T", .remoteActivity),
+            ("/ocs/v2.php/apps/activity/api/v2/remote/T", .application(.activity)),
+            ("/apps/circles/event/", .application(.teams)),
+            ("/index.php/apps/circles/incoming/", .application(.teams)),
         ] as [(String, RouteFamily)])
     func nothingOfTheFederationIsInAnotherFolder(_ path: String, _ family: RouteFamily) {
         for kind in Self.kinds {
@@ -75,7 +77,7 @@ import Testing
         case .whole(.discovery), .whole(.ocsProvider), .whole(.jwks), .whole(.status): nil
         case .whole: ""
         case .endPoint, .ocs: "/shares"
-        case .webdav, .remoteActivity: "/x"
+        case .webdav, .application: "/x"
         case .negotiatedWebDAV: "/x/webdav"
         case .ending(let name, _): "/x/\(name)"
         }

@@ -57,7 +57,7 @@ import Testing
             #expect(request.client?.description == "ocmgo2.test")
         case .passThrough: #expect(exchange.path.contains("circles"))
         case .discovery, .ocsProvider, .jwks, .ocm(.requestShare), .webdav, .shareInfo, .linkShare,
-            .remoteActivity, .inviteDialog, .status, .methodNotAllowed, .unknownEndpoint, .unplaced,
+            .application, .inviteDialog, .status, .methodNotAllowed, .unknownEndpoint, .unplaced,
             .elsewhere:
             Issue.record("not a message")
         }

@@ -19,8 +19,8 @@ package enum Route: Sendable, Equatable {
     /// Where the body may name a public link: a visitor adds it to a server of their own, of which the
     /// backend makes a share, or opens a document of it.
     case linkShare(LinkBody)
-    /// Nextcloud's word of what somebody did in a share, which nobody signs: the path holds its secret.
-    case remoteActivity
+    /// What an application of the backend's says to other servers past OCM.
+    case application(ApplicationMessage)
     /// Where the server of an invited person is looked for, without a login: OpenCloud and CERNBox would ask any
     /// host for its document.
     case inviteDialog
@@ -45,6 +45,14 @@ package enum LinkBody: Sendable, Equatable {
     case parameters
     /// A document beside them, which is written to where they say.
     case document
+}
+
+/// What an application of Nextcloud's says to other servers by itself, in words that no policy can judge.
+package enum ApplicationMessage: Sendable, CaseIterable {
+    /// What somebody did in a share, which nobody signs: the path holds its secret.
+    case activity
+    /// The life of a federated team, signed by a key of the app's own; its shares hold permanent secrets.
+    case teams
 }
 
 /// The four messages of the OCM API.

@@ -2,7 +2,8 @@
 /// that belong to the same family are judged alike.
 package enum RouteFamily: Sendable, Hashable {
     case discovery, ocsProvider, jwks, token, ocs, shareInfo, linkShare, status, unknownEndpoint
-    case remoteActivity, inviteDialog
+    case inviteDialog
+    case application(ApplicationMessage)
     case ocm(OCMEndpoint)
     case webdav(WebDAVRoot)
 }
@@ -41,7 +42,7 @@ extension Route {
         case .ocs: .ocs
         case .shareInfo: .shareInfo
         case .linkShare: .linkShare
-        case .remoteActivity: .remoteActivity
+        case .application(let message): .application(message)
         case .inviteDialog: .inviteDialog
         case .status: .status
         case .unknownEndpoint: .unknownEndpoint

@@ -67,8 +67,9 @@ package struct RouteTable: Sendable {
         addLinkShares()
         for api in Self.apis {
             // Nextcloud's `activity` tells receivers there, by the secret (`docs/protocol-notes.md`).
-            add("\(api)/apps/activity/api/v2/remote", .remoteActivity)
+            add("\(api)/apps/activity/api/v2/remote", .application(.activity))
         }
+        for name in Self.teamMessages { add("/apps/circles/\(name)", .application(.teams)) }
         if Self.looksForInviteDialogs(kind) {
             add("/sciencemesh/discover", .whole(.inviteDialog))
         }
@@ -135,6 +136,12 @@ package struct RouteTable: Sendable {
     private static let frontController = Array("/index.php".utf8)
     /// Where apps have their OCS API.
     static let apis = ["/ocs/v1.php", "/ocs/v2.php", "/ocs", "/ocsapp"]
+
+    /// What Nextcloud's `circles` asks at other servers. It is asked by its own for `async` alone, and tells everybody
+    /// who it is at `/apps/circles/` and `test`.
+    private static let teamMessages = [
+        "event", "incoming", "circles", "circle", "members", "member", "inherited", "memberships",
+    ]
 
     private static func trimmed(_ path: String) -> String {
         let path = path.withoutEndSlashes

@@ -12,7 +12,7 @@ enum Target: Sendable {
     /// Nextcloud and ownCloud may cut as much off as the whole name is long (`overwritewebroot`).
     case negotiatedWebDAV
     /// Whatever is below a path.
-    case remoteActivity
+    case application(ApplicationMessage)
     /// What ends with a segment, whatever stands before that.
     case ending(String, WholePath)
 
@@ -41,7 +41,7 @@ enum Target: Sendable {
         case .negotiatedWebDAV:
             guard Substring(rest).split(separator: "/").contains("webdav") else { return nil }
             return .webdav(webdav(.publicWebDAV, rest))
-        case .remoteActivity: return .remoteActivity
+        case .application(let message): return .application(message)
         case .ending(let name, let whole):
             guard let last = Substring(rest).split(separator: "/").last, last == name else {
                 return nil

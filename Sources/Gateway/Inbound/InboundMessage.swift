@@ -108,7 +108,7 @@ extension Gateway {
     private func answer(to denial: Denial, of family: RouteFamily, decision: String) -> Answer {
         switch family {
         case .ocm, .unknownEndpoint, .discovery, .ocsProvider, .jwks, .shareInfo, .linkShare,
-            .remoteActivity, .inviteDialog, .status, .webdav:
+            .application, .inviteDialog, .status, .webdav:
             return denial.answer(decision: decision)
         case .token:
             let status = denial.oauthStatus

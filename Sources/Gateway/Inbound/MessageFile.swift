@@ -82,7 +82,7 @@ package struct MessageFile: Sendable {
         case .ocs(let call):
             return facts(try .ocs(call.action, try FormBody(parsing: raw.body)), way, site)
         case .discovery, .ocsProvider, .jwks, .webdav, .shareInfo, .linkShare,
-            .remoteActivity, .inviteDialog, .status, .passThrough, .methodNotAllowed,
+            .application, .inviteDialog, .status, .passThrough, .methodNotAllowed,
             .unknownEndpoint, .unplaced, .elsewhere:
             throw Denial(.notFound, "\(method) \(path) is no message of the federation")
         }

@@ -95,7 +95,7 @@ extension RouteFamily {
         case .ocs: "ocs"
         // Below the end point, and nothing that we know.
         case .unknownEndpoint: "ocm"
-        case .discovery, .ocsProvider, .jwks, .shareInfo, .linkShare, .remoteActivity,
+        case .discovery, .ocsProvider, .jwks, .shareInfo, .linkShare, .application,
             .inviteDialog, .status, .webdav:
             nil
         }

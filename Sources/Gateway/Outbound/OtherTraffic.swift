@@ -218,7 +218,7 @@ extension PeerRequest {
         let method = head.method.rawValue
         switch Self.usual.route(method: method, path: path.text) {
         case .ocm, .ocs, .token, .webdav, .shareInfo, .methodNotAllowed, .unknownEndpoint,
-            .remoteActivity, .unplaced, .elsewhere:
+            .application, .unplaced, .elsewhere:
             return true
         case .discovery, .ocsProvider, .jwks, .linkShare, .inviteDialog, .status, .passThrough:
             break

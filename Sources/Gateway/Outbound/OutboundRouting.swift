@@ -20,7 +20,7 @@ extension Gateway {
         case .ocs(let call): return message(request, .ocs(call, request.path))
         case .token: return message(request, .token)
         case .webdav: return planDataOut(request)
-        case .discovery, .ocsProvider, .shareInfo, .status, .jwks, .linkShare, .remoteActivity,
+        case .discovery, .ocsProvider, .shareInfo, .status, .jwks, .linkShare, .application,
             .inviteDialog, .passThrough, .methodNotAllowed, .unknownEndpoint, .unplaced, .elsewhere:
             break
         }
@@ -48,11 +48,8 @@ extension Gateway {
         case .shareInfo: return planShareInfoOut(request)
         case .status: return planStatusOut(request)
         case .jwks, .linkShare, .inviteDialog, .passThrough: return planOther(request)
-        case .remoteActivity:
-            return .answer(
-                refusal(
-                    .secretInURI("the secret of a share, for \(request.peer): remote activity"),
-                    leaving: request))
+        case .application(let message):
+            return .answer(refusal(.application(message, to: request.peer), leaving: request))
         case .methodNotAllowed(let allow):
             var answer = refusal(
                 Denial(.methodNotAllowed, "\(request.head.method.rawValue) of \(request.peer)"),

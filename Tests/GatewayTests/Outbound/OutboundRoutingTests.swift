@@ -76,6 +76,20 @@ import Transport
         #expect(!world.lines.all.joined().contains("SECRET0PERMANEN"))
     }
 
+    @Test(arguments: ["modern.test", "cavage.test"])
+    func federatedTeamsAskNoPeer(_ host: String) async throws {
+        for (method, path) in [
+            ("POST", "/index.php/apps/circles/incoming/"), ("POST", "/apps/circles/event/"),
+            ("GET", "/index.php/apps/circles/members/x/"),
+        ] {
+            let answer = try await answer(path, to: host, method: method)
+            #expect((answer.status, answer.code) == (501, "protocol_not_supported"))
+            #expect(answer.hint?.contains("share with people") == true)
+        }
+        world.gateway.log.flush()
+        #expect(world.lines.all.joined().contains("federated teams for \(host)"))
+    }
+
     @Test(arguments: [("/ocm/shares", 405, "shares"), ("/ocm/unheard-of", 404, "ocm")])
     func aMessageByAnotherMethodIsOneDecision(
         _ path: String, _ status: Int, _ kind: String

@@ -225,6 +225,31 @@ import Testing
         #expect(!world.logged().contains(Self.secret))
     }
 
+    /// What they say is signed by a key that nobody published, and makes a mount by a permanent secret.
+    @Test func federatedTeamsAreTakenFromNobody() async throws {
+        let world = try await TestGateway()
+        for front in ["/apps/circles", "/index.php/apps/circles"] {
+            for request in [
+                "POST \(front)/event/", "POST \(front)/incoming/", "GET \(front)/circles/",
+                "GET \(front)/circle/\(Self.secret)/", "GET \(front)/members/x/",
+                "GET \(front)/member/user/bob/", "GET \(front)/inherited/x/",
+                "GET \(front)/memberships/x/",
+            ] {
+                let planned = try world.plan("\(request) HTTP/1.1")
+                #expect((planned.status, planned.code) == (501, "protocol_not_supported"))
+                #expect(planned.hint?.contains("share with people") == true)
+            }
+            // What is asked of oneself, and what anybody may know.
+            for request in ["POST \(front)/async/x/", "GET \(front)/", "GET \(front)/test"] {
+                #expect(try world.plan("\(request) HTTP/1.1").status == nil)
+            }
+        }
+        let own = try world.plan("GET /ocs/v2.php/apps/circles/circles HTTP/1.1")
+        #expect(own.status == nil)
+        let log = world.logged()
+        #expect(!log.contains(Self.secret) && log.contains("federated teams"))
+    }
+
     @Test(arguments: [
         ("application/x-www-form-urlencoded", "shareWith=eve%40evil.test&token=\(secret)"),
         ("application/x-www-form-urlencoded", "shareWith=eve%40evil.test&token=\(secret)+"),
