@@ -91,6 +91,29 @@ import Testing
         try world.end()
     }
 
+    /// It has taken all that was sent, and does not close its side.
+    @Test func aServerWhoseTunnelHasEndedIsNotWaitedForForLong() throws {
+        let world = try World()
+        try world.channel.pipeline.syncOperations.addHandler(Halves(), position: .first)
+        world.connection.beginTunnel(for: world.receiver)
+        world.connection.finish()
+        world.connection.tick(at: LoopTime(milliseconds: 29_000))
+        #expect(world.channel.isActive)
+        world.connection.tick(at: LoopTime(milliseconds: 60_000))
+        #expect(!world.channel.isActive && world.receiver.heard == [])
+    }
+
+    @Test func aServerThatSaysOnAfterItsTunnelHasEndedIsCutOff() throws {
+        let world = try World()
+        try world.channel.pipeline.syncOperations.addHandler(Halves(), position: .first)
+        world.connection.beginTunnel(for: world.receiver)
+        world.connection.finish()
+        try world.channel.writeInbound(ByteBuffer(repeating: 0, count: 16 << 20))
+        #expect(world.channel.isActive)
+        try world.channel.writeInbound(ByteBuffer(repeating: 0, count: 1))
+        #expect(!world.channel.isActive && world.receiver.heard == [])
+    }
+
     /// A client that holds back the rest of its body says nothing of the server.
     @Test func aServerIsNotSilentBeforeItHasTheWholeRequest() throws {
         let world = try World()
@@ -204,6 +227,17 @@ import Testing
             }
             promise?.fail(IOError(errnoCode: ECONNRESET, reason: "write"))
             context.close(promise: nil)
+        }
+    }
+
+    /// A socket whose two sides end each by itself.
+    private final class Halves: ChannelOutboundHandler {
+        typealias OutboundIn = ByteBuffer
+
+        func close(
+            context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?
+        ) {
+            if mode == .all { context.close(mode: mode, promise: promise) }
         }
     }
 
