@@ -237,6 +237,10 @@ struct JournalVerifierTests {
         let moved = JournalHead(seq: head.seq, hash: head.hash, day: head.day.next)
         let findings = try journal.verify(heads: [moved]).findings
         #expect(findings.count == 1 && findings[0].what.contains("another name"), "\(findings)")
+        // Nor is a record the one that was signed because it has its number.
+        let other = JournalHead(seq: head.seq, hash: .none, day: head.day)
+        let anew = try journal.verify(heads: [other]).findings
+        #expect(anew.count == 1 && anew[0].what.contains("written anew"), "\(anew)")
         try moved.write(journal.headFile)
         #expect(throws: FileProblem.self) { try journal.open() }
     }
