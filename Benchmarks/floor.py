@@ -4,8 +4,8 @@
 
 Keeping it is what the gateway's promise asks of any program: the rows of the share, of its secret and of the replay in
 SQLite (WAL, `synchronous=FULL`), and a line of the journal, both synced before the answer, for as many shares together
-as wait at the same time. Nothing is parsed, decided, sealed, hashed, forwarded or logged. CPU time, user and system; the
-files are made in the working directory.
+as wait at the same time. Nothing is parsed, decided, sealed, hashed, forwarded or logged. CPU time, user and system;
+the files are made in the working directory.
 """
 
 import argparse

@@ -57,7 +57,7 @@ enum HeadProperties {
         Summary(
             start: Array("\(head.method.rawValue) ".utf8) + head.rawTarget,
             fields: fields(head.fields), framing: "\(head.body)",
-            rest: "\(head.version) \(head.persistence) \(head.expectation)",
+            rest: "\(head.persistence) \(head.expectation)",
             host: head.authority?.description)
     }
 
@@ -119,7 +119,7 @@ enum HeadProperties {
                     let summary = Summary(
                         start: Array("\(head.status)".utf8),
                         fields: fields(head.fields), framing: "\(head.body)",
-                        rest: "\(head.version) \(head.persistence) \(head.contentLength ?? -1)")
+                        rest: "\(head.persistence) \(head.contentLength ?? -1)")
                     return (.read(summary, consumed: consumed), head)
                 }
             }
