@@ -33,6 +33,11 @@ import Testing
         #expect(!isCanonical(text))
     }
 
+    @Test(arguments: ["[", "[]", "[::1", "[::1x", "[::1]x"])
+    func anAddressStandsBetweenBrackets(_ text: String) {
+        #expect(HostName(reading: text[...]) == nil)
+    }
+
     @Test func bothWaysOfReadingAgree() {
         var random = Numbers(state: 7)
         let pieces = [

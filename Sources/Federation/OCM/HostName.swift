@@ -48,7 +48,7 @@ struct HostName: Equatable {
     init?(reading raw: Substring) {
         guard !raw.isEmpty, raw.utf8.count <= 1024 else { return nil }
         if raw.utf8.first == UInt8(ascii: "[") {
-            guard raw.utf8.last == UInt8(ascii: "]"), raw.utf8.count > 2,
+            guard raw.utf8.last == UInt8(ascii: "]"),
                 let address = IPv6Text(raw.dropFirst().dropLast())
             else { return nil }
             text = "[\(address.canonical)]"
