@@ -205,7 +205,11 @@ struct InstallationCheck {
     /// What is in the journal, and whether its signed end is there.
     private mutating func checkJournal(_ folder: String, _ state: String) {
         guard mayRead(JournalHead.file(of: state)) else { return }
-        do throws(FileProblem) { try JournalFolder.check(folder, state: state) } catch {
+        do throws(FileProblem) {
+            if let older = try JournalFolder.check(folder, state: state) {
+                warn(older.path, older.what, remedy: older.remedy)
+            }
+        } catch {
             find(error.path, error.what, remedy: error.remedy)
         }
     }

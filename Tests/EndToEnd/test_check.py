@@ -166,6 +166,22 @@ def test_check_finds_that_the_end_of_the_journal_is_missing(fresh):
     assert run.returncode == 1 and f"is not there, but record {head} was signed" in run.stderr, run
 
 
+def test_check_warns_of_a_state_that_is_older_than_the_journal(fresh):
+    """As a copy of its whole folder is, beside the journal of today; the next start says it, too."""
+    head = fresh / "state/state.db.journal"
+    kept = head.read_bytes()
+    for _ in range(2):
+        serve(fresh, lambda process: None)
+    assert "an older copy" not in ocmgate("check", cwd=fresh).stderr
+    head.write_bytes(kept)
+    run = ocmgate("check", cwd=fresh)
+    assert run.returncode == 0 and "an older copy" in run.stderr, run
+    _, records = serve(fresh, lambda process: None)
+    [told] = [record for record in records if record["message"] == "state.older"]
+    assert told["level"] == "error" and told["problem"] in run.stderr
+    assert "an older copy" not in ocmgate("check", cwd=fresh).stderr
+
+
 def test_check_warns_of_a_journal_that_goes_on_in_a_day_far_off(fresh):
     """As a clock leaves it that was ahead once."""
     newest = max((fresh / "state/journal").glob("*.jsonl"))

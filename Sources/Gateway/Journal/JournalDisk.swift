@@ -28,16 +28,16 @@ final class JournalDisk {
         }
     }
 
-    private let settings: Settings
+    let settings: Settings
     private let key: JournalKey
     private let lock: FileLock
     let subjects: JournalSubjects
-    private let log: GatewayLog
-    private let reader: JournalReader
+    let log: GatewayLog
+    let reader: JournalReader
     private(set) var day: JournalDay
     /// What the clock said the last time: an earlier day than that of the file, when it was ahead once.
-    private var today: JournalDay
-    private var file: JournalFile
+    private(set) var today: JournalDay
+    private(set) var file: JournalFile
     private var seq: Int
     private var hash: JournalHash
     /// The newest checkpoint, and the one that is kept beside the state.
@@ -63,6 +63,7 @@ final class JournalDisk {
         reader = JournalReader(settings.folder)
         let end = try JournalEnd.find(
             reader, head: try JournalHead.read(settings.headFile), headFile: settings.headFile)
+        if let older = end.older { tell(.stateOlder, older) }
         // The day before goes on, and is signed before this one is made anew.
         if let empty = end.empty {
             try FileManager.default.removeItem(atPath: reader.file(of: empty))
@@ -312,7 +313,7 @@ final class JournalDisk {
         let newest = today.number - settings.keep
         let days: [JournalDay]
         do { days = try reader.days() } catch {
-            tellKept(
+            tell(
                 .journalKept, error.path, "\(error.what): no file is removed", error.remedy)
             return
         }
@@ -326,7 +327,7 @@ final class JournalDisk {
         guard let last = old.last, let next = days.first(where: { $0 > last }) else { return }
         try commit()
         guard let (first, begin) = beginning(of: next) else {
-            tellKept(
+            tell(
                 .journalKept, reader.file(of: next),
                 "does not begin as it should: no file is removed")
             return
@@ -336,7 +337,7 @@ final class JournalDisk {
         let isNamed =
             begin.before != nil || beginning(of: last)?.begin.isOf(last) ?? false
         guard first.seq > 1, isNamed, begin.follows(last), begin.isOf(next) else {
-            tellKept(
+            tell(
                 .journalRenamed, reader.file(of: last),
                 "is not the file of this day: no file is removed")
             return
@@ -351,7 +352,7 @@ final class JournalDisk {
         // The oldest first: what is left is whole.
         for day in old {
             do { try settings.remove(reader.file(of: day)) } catch {
-                tellKept(
+                tell(
                     .journalKept, reader.file(of: day),
                     "cannot be removed: \(PrivateFile.cause(of: error))",
                     "let the gateway's user write there; it is tried again on the next day")
@@ -359,7 +360,7 @@ final class JournalDisk {
             }
         }
         do { try PrivateFile.syncFolder(of: file.path) } catch {
-            tellKept(
+            tell(
                 .journalKept, settings.folder, "does not keep that files are gone: \(error)",
                 "see whether the disk is whole")
             return
@@ -412,51 +413,6 @@ final class JournalDisk {
         } catch { return nil }
         guard let first, let begin = JournalBegin(first) else { return nil }
         return (first, begin)
-    }
-
-    private func tellKept(
-        _ message: LogMessage, _ file: String, _ problem: String,
-        _ remedy: String = "see what `ocmgate journal verify` says"
-    ) {
-        log.write(
-            .error, message,
-            [LogEntry(.file, file), LogEntry(.problem, problem), LogEntry(.remedy, remedy)])
-    }
-
-    private func tellBlocked() {
-        log.write(
-            .error, .journalFailed,
-            [
-                LogEntry(
-                    .file,
-                    (settings.folder as NSString).appendingPathComponent(
-                        JournalSubjects.fileName)),
-                LogEntry(.problem, JournalFailure.blocked.description),
-                LogEntry(
-                    .remedy,
-                    "nothing is let through until it can: see whether it is still there, who "
-                        + "holds it open, and its mode"),
-            ])
-    }
-
-    private func warnOfFuture() {
-        let farOff = FileProblem(
-            farOff: day, on: today, keep: settings.keep, reader, headFile: settings.headFile)
-        guard let farOff else {
-            return warnOfClock("the newest file is of \(day), which is to come")
-        }
-        warnOfClock(farOff.what, farOff.remedy)
-    }
-
-    private func warnOfClock(
-        _ problem: String, _ remedy: String = "see whether the clock is right"
-    ) {
-        log.write(
-            .warning, .journalClock,
-            [
-                LogEntry(.file, file.path), LogEntry(.problem, problem),
-                LogEntry(.remedy, remedy),
-            ])
     }
 
     func close() {

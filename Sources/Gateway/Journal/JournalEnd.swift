@@ -24,6 +24,8 @@ struct JournalEnd {
     var torn: [UInt8] = []
     /// Whether the last line, or the rest, lacks its end.
     var lacksEnd = false
+    /// What is to be said of a checkpoint beside the state that is older than a crash leaves it.
+    var older: FileProblem?
 
     /// Finds the end of a journal.
     ///
@@ -59,7 +61,7 @@ struct JournalEnd {
                 break
             }
         }
-        if let head { try end.check(head, reader, headFile) }
+        if let head { end.older = try end.check(head, reader, headFile) }
         if end.seq > 0 { try expectSubjects(of: reader) }
         return end
     }
@@ -74,9 +76,10 @@ struct JournalEnd {
             "bring it back; " + JournalSubjects.lossAccepted(file))
     }
 
+    /// What is to be said of a head that the journal has gone beyond; refused is a journal without it.
     private func check(
         _ head: JournalHead, _ reader: JournalReader, _ headFile: String
-    ) throws {
+    ) throws -> FileProblem? {
         let remedy = Self.remedy(headFile)
         guard seq >= head.seq else {
             throw FileProblem(
@@ -86,13 +89,17 @@ struct JournalEnd {
         }
         let days = try reader.days().filter { $0 >= head.day }
         var found: JournalHead?
+        var time: Int?
+        var looked: Int?
         // It is near the end, as a rule.
         for last in [Self.piece, nil] where found == nil {
+            looked = last
             try reader.lines(
                 of: days, holding: [ByteNeedle("{\"seq\":\(head.seq),")], last: last
             ) { line, place in
                 guard line.seq == head.seq, let hash = line.hash else { return .goOn }
                 found = JournalHead(seq: line.seq, hash: hash, day: place.day)
+                time = line.time
                 return .stop
             }
         }
@@ -100,6 +107,42 @@ struct JournalEnd {
             throw FileProblem(
                 reader.folder, "record \(head.seq) is not the one that was signed", remedy)
         }
+        guard try Self.isLeftBehind(head, reader, among: days, last: looked) else { return nil }
+        return problem(of: head, signedAt: time, headFile)
+    }
+
+    /// Whether the journal was signed twice or more behind a head. Each signature is kept before the next one
+    /// is made, so that a crash leaves one that is not.
+    ///
+    /// - Parameter last: bytes at the end of its file that hold it.
+    private static func isLeftBehind(
+        _ head: JournalHead, _ reader: JournalReader, among days: [JournalDay], last: Int?
+    ) throws -> Bool {
+        var count = 0
+        for day in days where count < 2 {
+            try reader.lines(
+                of: [day], holding: [checkpoint], last: day == head.day ? last : nil
+            ) { line, _ in
+                if line.kind == .checkpoint, line.seq > head.seq { count += 1 }
+                return count < 2 ? .goOn : .stop
+            }
+        }
+        return count > 1
+    }
+
+    /// An old copy of the state's folder, in which the head is, brings back what was revoked.
+    private func problem(
+        of head: JournalHead, signedAt time: Int?, _ headFile: String
+    ) -> FileProblem {
+        let since = time.map { Timestamp.text(milliseconds: $0) } ?? "\(head.day)"
+        return FileProblem(
+            headFile,
+            "is of record \(head.seq) (\(since)), and the journal goes on to \(seq): the state beside it is "
+                + "an older copy, and what was revoked or ended since opens again",
+            "end it again before peers come: `share.revoked` in the log since then, and `ocmgate journal "
+                + "search --kind notification --action allow --since \(since)`, say what it was "
+                + "(docs/operations.md, restoring). If the log has `journal.head-failed`, only this "
+                + "file is old")
     }
 
     /// What mends a journal whose signed end is missing.
@@ -110,6 +153,8 @@ struct JournalEnd {
 
     /// Bytes at the end of a file that are looked at first.
     private static let piece = 1 << 20
+    private static let checkpoint = ByteNeedle(
+        #","type":"\#(JournalLine.Kind.checkpoint.rawValue)","#)
 
     /// What is to be known of the last line.
     private typealias Line = (

@@ -6,20 +6,25 @@ extension JournalFolder {
     ///
     /// Refused: what opening it refuses, but for a second gateway.
     ///
+    /// What comes back is to be said of a state that is older than the journal.
+    ///
     /// - Parameter state: the state file, beside which the newest checkpoint is kept.
-    package static func check(_ folder: String, state: String) throws(FileProblem) {
+    @discardableResult
+    package static func check(
+        _ folder: String, state: String
+    ) throws(FileProblem) -> FileProblem? {
         let headFile = JournalHead.file(of: state)
         do {
             // Before the lines: what a gateway that runs has signed is among them already.
             let head = try JournalHead.read(headFile)
             guard PrivateFile.exists(folder) else {
-                guard let head else { return }
+                guard let head else { return nil }
                 throw FileProblem(
                     folder, "is not there, but record \(head.seq) was signed",
                     JournalEnd.remedy(headFile))
             }
             let reader = JournalReader(folder)
-            _ = try JournalEnd.find(reader, head: head, headFile: headFile)
+            let end = try JournalEnd.find(reader, head: head, headFile: headFile)
             try JournalSubjects.check(folder)
             let lock = (folder as NSString).appendingPathComponent(lockName)
             let newest = try reader.days().last.map { reader.file(of: $0) }
@@ -30,6 +35,8 @@ extension JournalFolder {
                         "run this as the gateway's user, or give it the file")
                 }
             }
+            // A gateway that runs may have signed meanwhile.
+            return try JournalHead.read(headFile) == head ? end.older : nil
         } catch let error as FileProblem {
             throw error
         } catch { throw FileProblem(folder, "cannot be read: \(error)") }

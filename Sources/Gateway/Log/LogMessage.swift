@@ -80,6 +80,8 @@ package enum LogMessage: String, Sendable, CaseIterable {
     case listEnds = "list.ends"
     /// The state was brought to a newer schema, and is kept as it was before beside it.
     case stateMigrated = "state.migrated"
+    /// The state is older than the journal: an old copy was put back.
+    case stateOlder = "state.older"
     /// The disk takes nothing of the state: every message is refused.
     case storeFailed = "store.failed"
     /// It takes it again.
