@@ -40,6 +40,8 @@ final class JournalDisk {
     private(set) var file: JournalFile
     private var seq: Int
     private var hash: JournalHash
+    /// The time of the newest line.
+    private var newest: Int
     /// The newest checkpoint, and the one that is kept beside the state.
     private var signed: JournalHead?
     private var kept: JournalHead?
@@ -72,6 +74,7 @@ final class JournalDisk {
         if let erased = end.erased, try subjects.contains(erased) { try subjects.forget(erased) }
         seq = end.seq
         hash = end.hash
+        newest = time
         today = JournalDay(milliseconds: time)
         day = end.day ?? today
         file = try JournalFile(reader.file(of: day), settings)
@@ -142,6 +145,7 @@ final class JournalDisk {
         else { return false }
         seq += 1
         hash = next
+        newest = time
         return true
     }
 
@@ -184,7 +188,7 @@ final class JournalDisk {
             try? FileManager.default.removeItem(atPath: next.path)
             return
         }
-        if signed?.seq != seq { try sign(time) }
+        if !isSigned { try sign(time) }
         try commit()
         file.close()
         let before = day
@@ -234,6 +238,8 @@ final class JournalDisk {
     /// may be written any more: nobody knows what is on the disk. A disk that is full, though there was room (btrfs
     /// takes more than that to write), has taken nothing: what was appended is for the next `flush`.
     ///
+    /// A file that somebody cut goes on where it ends now.
+    ///
     /// - Parameter waits: whether it waits for room.
     func flush(waits: Bool = true) throws {
         if pending.isEmpty { return }
@@ -242,6 +248,7 @@ final class JournalDisk {
         if subjects.blocked == .blocked, before == nil { tellBlocked() }
         while true {
             do {
+                if let left = file.takeCut() { try goOn(behind: left) }
                 try file.write(pending)
                 break
             } catch { guard waits, DiskTrouble(error) == .full, awaitRoom() else { throw error } }
@@ -276,12 +283,29 @@ final class JournalDisk {
         }
     }
 
+    /// What waits is signed with it: what was signed before may be gone, and no start would go on then.
+    ///
+    /// - Parameter left: bytes of the file.
+    private func goOn(behind left: Int) throws {
+        // Half a line may be left.
+        if left > 0 { pending.insert(UInt8(ascii: "\n"), at: 0) }
+        try sign(newest)
+        tell(
+            .journalCut, file.path,
+            "was cut to \(left) bytes while it was written: records are gone; it goes on behind that",
+            "see who did it (logrotate's copytruncate does); nothing but ocmgate may write there. Keep "
+                + "what copy there is, and see what `ocmgate journal verify` says is missing")
+    }
+
+    /// Whether all lines so far are signed, and still in the file.
+    private var isSigned: Bool { signed?.seq == seq && !file.isCut }
+
     /// Signs all lines so far, unless nothing came since the last time, or there is no room for a
     /// signature that is not the last one.
     func checkpoint(_ time: Int, _ which: Checkpoint = .last) throws {
         try subjects.fold()
         try requireInPlace()
-        if signed?.seq == seq { return }
+        if isSigned { return }
         switch which {
         case .periodic: guard hasOwnRoom(Self.ownLine) else { return }
         case .last: break

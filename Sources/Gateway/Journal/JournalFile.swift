@@ -92,6 +92,23 @@ final class JournalFile {
         }
     }
 
+    /// Where the file ends since somebody cut it; nil of one that has all that was written.
+    private var cutEnd: Int? {
+        guard let end = (try? Stat(file)).map({ Int($0.size) }), end < size else { return nil }
+        return end
+    }
+
+    /// Whether somebody cut the file, and nothing was written behind that.
+    var isCut: Bool { cutEnd != nil }
+
+    /// Goes on where a file ends that somebody cut: the bytes that are left in it, nil of any other. With the
+    /// rest the room went that was taken.
+    func takeCut() -> Int? {
+        guard let end = cutEnd else { return nil }
+        (size, roomEnd) = (end, end)
+        return end
+    }
+
     /// Writes bytes at the end. After an error nothing of them counts: the next ones begin where they did.
     func write(_ bytes: [UInt8]) throws {
         isDirty = true
@@ -113,7 +130,7 @@ final class JournalFile {
     func close() {
         guard isOpen else { return }
         isOpen = false
-        if roomEnd > size { _ = ftruncate(file.rawValue, size) }
+        if roomEnd > size, !isCut { _ = ftruncate(file.rawValue, size) }
         try? file.close()
         lock.release()
     }

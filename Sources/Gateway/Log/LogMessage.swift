@@ -98,6 +98,8 @@ package enum LogMessage: String, Sendable, CaseIterable {
     case journalFailed = "journal.failed"
     /// There is room again, or the disk answers again.
     case journalResumed = "journal.resumed"
+    /// Somebody cut a file of the journal while it was written; it goes on.
+    case journalCut = "journal.cut"
     /// A line that a crash left half written.
     case journalTorn = "journal.torn"
     /// Days that were old enough.

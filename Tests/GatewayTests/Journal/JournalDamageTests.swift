@@ -43,6 +43,49 @@ struct JournalDamageTests {
         #expect(try journal.verify().findings == [])
     }
 
+    /// By whoever empties a file to make room, or copies and cuts it.
+    @Test(arguments: [0, 1, 700], [false, true])
+    func aFileThatIsCutGoesOnAndIsTold(left: Int, isIdle: Bool) throws {
+        let journal = try TestJournal()
+        let state = String(journal.headFile.dropLast(".journal".count))
+        let (lines, log) = JournalTests.told()
+        let disk = try JournalDisk(
+            try journal.settings, journal.key, journal.seal, log, time: journal.time)
+        let id = DecisionID.make(now: journal.time / 1000)
+        for _ in 0..<5 { try disk.append(try TestJournal.record(id).text, journal.time) }
+        #expect(disk.hasRoom(1000))
+        try disk.checkpoint(journal.time)
+        let file = try journal.file()
+        try FileHandle(forWritingTo: URL(fileURLWithPath: file)).truncate(atOffset: UInt64(left))
+        if isIdle {
+            try disk.checkpoint(journal.time, .periodic)
+        } else {
+            let text = try TestJournal.record(id).text
+            if try !disk.writeAtOnce(text, journal.time) { try disk.append(text, journal.time) }
+            try disk.append(try TestJournal.record(id).text, journal.time)
+            try disk.commit()
+        }
+        // A kill now leaves a journal that goes on.
+        let signed = try #require(try JournalHead.read(journal.headFile))
+        try JournalFolder.check(journal.folder, state: state)
+        #expect(disk.hasRoom(1000) && disk.room >= 1000)
+        try disk.checkpoint(journal.time)
+        disk.close()
+        log.flush()
+        let told = lines.objects.filter { $0["message"]?.string == "journal.cut" }
+        #expect(told.count == 1 && told.first?["file"]?.string == file)
+        #expect(told.first?["problem"]?.string?.contains("cut to \(left) bytes") == true)
+
+        try journal.write(2)
+        try journal.stop()
+        let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: file)))
+        #expect(!bytes.contains(0))
+        let findings = try journal.verify(heads: [signed]).findings.map(\.what)
+        #expect(findings.contains { $0.contains("missing before it") })
+        #expect(!findings.contains { $0.contains("hash") || $0.contains("was signed") })
+        #expect(try JournalDiskTests.decisions(journal, .pseudonyms).count >= (isIdle ? 2 : 4))
+    }
+
     /// Opens a journal as a start does, and ends it; what the log was told.
     private static func opened(_ journal: TestJournal) throws -> [JSONObject] {
         let (lines, log) = JournalTests.told()
