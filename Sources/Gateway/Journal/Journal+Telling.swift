@@ -49,7 +49,13 @@ extension Journal {
 extension Journal {
     /// What mends the disk behind an error that ends all writing.
     static func remedy(for error: any Error) -> String {
-        DiskTrouble(error)?.remedy ?? "see whether the disk is whole"
+        if let problem = error as? FileProblem, !problem.remedy.isEmpty { return problem.remedy }
+        return DiskTrouble(error)?.remedy ?? "see whether the disk is whole"
+    }
+
+    /// The same error without that.
+    static func words(of error: any Error) -> String {
+        (error as? FileProblem).map { "\($0.path): \($0.what)" } ?? "\(error)"
     }
 
     func tellFailure(_ problem: String, _ remedy: String) {

@@ -339,7 +339,7 @@ package final class Journal: Sendable {
     /// Nobody knows any more what is on the disk.
     private func fail(_ error: any Error) -> JournalFailure {
         tellFailure(
-            "\(error)",
+            Self.words(of: error),
             "nothing is let through; \(Self.remedy(for: error)), then restart ocmgate")
         refuseAll(.broken)
         return .broken

@@ -279,7 +279,10 @@ final class JournalDisk {
     /// Refused: a file that was taken away. What is written into it is lost when the process ends.
     private func requireInPlace() throws {
         guard file.isInPlace else {
-            throw FileProblem(file.path, "was taken away while it was written", "bring it back")
+            throw FileProblem(
+                file.path, "was taken away while it was written",
+                "bring it back (while this process runs: `\(file.rescue)`), since nothing starts "
+                    + "without what was signed")
         }
     }
 

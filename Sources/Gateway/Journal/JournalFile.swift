@@ -126,6 +126,9 @@ final class JournalFile {
     /// Whether the file still has its name.
     var isInPlace: Bool { place.isKept }
 
+    /// The command that brings a file back whose name was taken away, for as long as this process runs (proc(5)).
+    var rescue: String { "cp -p /proc/\(getpid())/fd/\(file.rawValue) \(path)" }
+
     /// Gives back the room that was not needed.
     func close() {
         guard isOpen else { return }

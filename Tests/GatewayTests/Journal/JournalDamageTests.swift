@@ -86,6 +86,28 @@ struct JournalDamageTests {
         #expect(try JournalDiskTests.decisions(journal, .pseudonyms).count >= (isIdle ? 2 : 4))
     }
 
+    /// Its bytes are there for as long as the process runs.
+    @Test func aFileThatIsTakenAwayIsBroughtBackAsTheRemedySays() throws {
+        let journal = try TestJournal()
+        try journal.write(2)
+        let file = try journal.file()
+        try FileManager.default.removeItem(atPath: file)
+        let problem = #expect(throws: FileProblem.self) { try journal.write(1) }
+        let remedy = Journal.remedy(for: try #require(problem))
+        #expect(remedy == problem?.remedy)
+        #expect(Journal.words(of: try #require(problem)).hasSuffix("while it was written"))
+        let command = try #require(remedy.split(separator: "`").dropFirst().first)
+        let words = command.split(separator: " ").map(String.init)
+        #expect(words.prefix(2) == ["cp", "-p"] && words.last == file)
+        let kept = try #require(words.dropFirst(2).first)
+        try Data(contentsOf: URL(fileURLWithPath: kept)).write(to: URL(fileURLWithPath: file))
+        journal.crash()
+        try journal.write(1)
+        try journal.stop()
+        #expect(try JournalDiskTests.decisions(journal, .pseudonyms).count == 4)
+        #expect(try journal.verify().findings == [])
+    }
+
     /// Opens a journal as a start does, and ends it; what the log was told.
     private static func opened(_ journal: TestJournal) throws -> [JSONObject] {
         let (lines, log) = JournalTests.told()
