@@ -22,6 +22,7 @@ extension InstallationCheck {
                 return
             }
         }
+        orders(of: configuration.state.file)
         if let schema = Store.upgrade(of: configuration.state.file) {
             warn(
                 configuration.state.file,
@@ -41,6 +42,24 @@ extension InstallationCheck {
         let journal = configuration.journal.flatMap { PrivateFile.disk(of: $0.folder) }
         if journal == nil || journal != PrivateFile.disk(of: folder) {
             room(on: folder, for: .state)
+        }
+    }
+
+    /// The folder in which commands leave what the gateway is to do. A start needs only what it can make itself.
+    private mutating func orders(of state: String) {
+        let folder = OrderBox.folder(of: state)
+        guard PrivateFile.presence(folder) == .there else { return }
+        do throws(FileProblem) { try PrivateFile.folder(folder) } catch {
+            find(error)
+            return
+        }
+        do throws(FileProblem) {
+            try PrivateFile.folderToWrite(folder)
+            if isService { try PrivateFile.expectWritable(folder) }
+        } catch {
+            warn(
+                error.path, "\(error.what): the gateway takes no order of a command",
+                remedy: error.remedy)
         }
     }
 

@@ -194,6 +194,19 @@ def test_check_warns_of_a_journal_that_goes_on_in_a_day_far_off(fresh):
     assert "state.db.journal, start" in row["remedy"]
 
 
+def test_check_looks_at_the_folder_of_orders(fresh):
+    """The gateway starts without it; commands then reach nobody."""
+    orders = fresh / "state/state.db.orders"
+    assert "takes no order" not in ocmgate("check", cwd=fresh).stderr
+    orders.chmod(0o500)
+    run = ocmgate("check", cwd=fresh)
+    assert run.returncode == 0 and re.search(r"chmod 700 \S*/state.db.orders", run.stderr), run
+    assert "may not write here: the gateway takes no order of a command" in run.stderr
+    orders.chmod(0o777)
+    run = ocmgate("check", cwd=fresh)
+    assert run.returncode == 1 and "others may write to this folder" in run.stderr, run
+
+
 def test_check_finds_files_of_the_journal_that_the_start_refuses(fresh):
     file = fresh / "state/journal/subjects.db"
     file.chmod(0o644)

@@ -19,11 +19,14 @@ package struct OrderBox: Sendable {
 
     /// The box of a state file.
     package init(_ state: String, _ key: SealKey) throws(FileProblem) {
-        folder = state + ".orders"
+        folder = Self.folder(of: state)
         do { seal = try key.aead(for: .order) } catch {
             throw FileProblem(state, "cannot seal: \(error)")
         }
     }
+
+    /// The folder of a state file's box.
+    package static func folder(of state: String) -> String { state + ".orders" }
 
     // MARK: The command
 
