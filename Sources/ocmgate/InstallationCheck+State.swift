@@ -38,6 +38,13 @@ extension InstallationCheck {
                     + "shares that may be over",
                 remedy: "remove it, unless you may go back to that release")
         }
+        for left in Migration.leftDrafts(of: configuration.state.file, now: now) {
+            warn(
+                left.path,
+                "was left \(left.days) days ago by an upgrade that was killed, and may hold the secrets and people of "
+                    + "shares that are over",
+                remedy: "remove it")
+        }
         // Of the journal's disk more is told.
         let journal = configuration.journal.flatMap { PrivateFile.disk(of: $0.folder) }
         if journal == nil || journal != PrivateFile.disk(of: folder) {

@@ -36,7 +36,7 @@ package struct Migration: Sendable, Equatable {
     /// Has SQLite write everything that is in the state to a file of mode 0600, which is whole, synced, and in
     /// the place of an older copy of this schema before anything is changed.
     private func keep(_ db: Database, _ margin: DiskMargin) throws(FileProblem) {
-        let draft = copy + ".draft"
+        let draft = copy + Self.draftSuffix
         defer { removeDraft(draft) }
         removeDraft(draft)
         var size = 0
@@ -87,12 +87,36 @@ package struct Migration: Sendable, Equatable {
     package static func leftCopies(of path: String, now: Int) -> [(path: String, days: Int)] {
         (1..<Schema.newest).compactMap { schema in
             let copy = copy(of: path, schema)
-            let facts = try? FileManager.default.attributesOfItem(atPath: copy)
-            guard let made = facts?[.modificationDate] as? Date else { return nil }
-            let days = (now - Int(made.timeIntervalSince1970)) / 86_400
-            return days > 30 ? (copy, days) : nil
+            return days(of: copy, now: now).flatMap { $0 > 30 ? (copy, $0) : nil }
         }
     }
+
+    /// What upgrades left that were killed while they wrote such a copy, for a day and more. The next upgrade of
+    /// the same schema removes some of it; whoever went back to the older program has none.
+    ///
+    /// - Parameter now: unix seconds.
+    package static func leftDrafts(of path: String, now: Int) -> [(path: String, days: Int)] {
+        let folder = (path as NSString).deletingLastPathComponent
+        let begin = (path as NSString).lastPathComponent + ".schema"
+        let files = FileManager.default
+        let names = (try? files.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder)) ?? []
+        return names.sorted().compactMap { name in
+            guard name.hasPrefix(begin),
+                name.hasSuffix(draftSuffix) || name.hasSuffix(draftSuffix + "-journal")
+            else { return nil }
+            let draft = (folder as NSString).appendingPathComponent(name)
+            return days(of: draft, now: now).flatMap { $0 > 0 ? (draft, $0) : nil }
+        }
+    }
+
+    /// How long ago a file was written; nil where there is none.
+    private static func days(of path: String, now: Int) -> Int? {
+        let facts = try? FileManager.default.attributesOfItem(atPath: path)
+        guard let made = facts?[.modificationDate] as? Date else { return nil }
+        return (now - Int(made.timeIntervalSince1970)) / 86_400
+    }
+
+    private static let draftSuffix = ".draft"
 
     /// From now on `hears` is told of those that commands make, which have no log; nil: nobody.
     package static func tell(_ hears: (@Sendable (Migration) -> Void)?) {

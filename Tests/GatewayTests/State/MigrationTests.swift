@@ -166,6 +166,23 @@ import Testing
         #expect(left.map(\.path) == [path + ".schema5"] && left.map(\.days) == [40])
     }
 
+    /// The first is what a kill leaves in the middle of the copy, the second what it leaves before.
+    @Test func whatAKilledUpgradeLeftIsFound() throws {
+        try makeOlder()
+        let names = [".schema5.draft", ".schema5.draft.Ab12Cd34.draft", ".schema99.draft-journal"]
+        let other = path + ".schema5.drafts"
+        for file in names.map({ path + $0 }) + [other] {
+            try Data("x".utf8).write(to: URL(filePath: file))
+        }
+        let now = Int(Date().timeIntervalSince1970)
+        #expect(Migration.leftDrafts(of: path, now: now + 3600).isEmpty)
+        let left = Migration.leftDrafts(of: path, now: now + 2 * 86_400 + 60)
+        #expect(left.map(\.path) == names.map { path + $0 })
+        #expect(left.allSatisfy { $0.days == 2 })
+        // Nor is any of it a copy.
+        #expect(Migration.leftCopies(of: path, now: now + 40 * 86_400).isEmpty)
+    }
+
     @Test func aNewerStateIsNotReadEither() throws {
         try open().close()
         let database = try DatabaseQueue(path: path)
