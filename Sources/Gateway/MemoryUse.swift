@@ -11,17 +11,26 @@ struct MemoryUse: Sendable {
     /// Of the machine.
     static let system = MemoryUse(read: ControlGroups.system.read)
 
-    /// Bytes that are resident.
+    /// Bytes that are resident and the kernel cannot take back: without those of files, the program's own text
+    /// above all, which it reads again when it has to (`resident` less `shared` in proc(5)).
     var used: Int? {
         let fields = read("/proc/self/statm")?.split(separator: " ") ?? []
-        guard fields.count > 1, let pages = Int(fields[1]) else { return nil }
-        return pages * sysconf(Int32(_SC_PAGESIZE))
+        guard fields.count > 2, let resident = Int(fields[1]), let shared = Int(fields[2]) else {
+            return nil
+        }
+        return max(0, resident - shared) * sysconf(Int32(_SC_PAGESIZE))
     }
 
     /// Bytes that it may use: the least of what its control groups and those above them grant
     /// (`MemoryMax`), and of `RLIMIT_RSS` (`LimitRSS`), which the kernel itself does not enforce. Nil
     /// without a limit.
     var limit: Int? { (groupLimits + [resident]).compactMap { $0 }.min() }
+
+    /// The limit, where it leaves too little: the text of the program, which is not counted, would then be read
+    /// again and again. Nil for one that is enough, and without one.
+    var tooLittle: Int? { limit.flatMap { $0 < Self.least ? $0 : nil } }
+
+    static let least = 64 << 20
 
     /// The line `Max resident set  SOFT  HARD  bytes`.
     private var resident: Int? {

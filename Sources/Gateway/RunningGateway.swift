@@ -135,6 +135,17 @@ package final class RunningGateway: Sendable {
                             + "let the process have more files open (LimitNOFILE, ulimit -n)"),
                 ])
         }
+        if let limit = MemoryUse.system.tooLittle {
+            log.write(
+                .warning, .memoryLittle,
+                [
+                    LogEntry(.limit, limit),
+                    LogEntry(
+                        .remedy,
+                        "let the process have \(MemoryUse.least >> 20) MiB at least (MemoryMax, memory.max)"
+                    ),
+                ])
+        }
         return running
     }
 

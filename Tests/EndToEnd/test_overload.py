@@ -265,7 +265,7 @@ def limit_memory(gateway, percent):
     """From now on what it uses is so much of what it may."""
     if "OCMGATE_SANITIZED" in os.environ:
         pytest.skip("memory under a sanitizer says nothing")
-    used = gateway.memory("VmRSS")
+    used = gateway.memory("RssAnon")
     limit = used * 100 // percent if percent else resource.RLIM_INFINITY
     resource.prlimit(gateway.process.pid, resource.RLIMIT_RSS, (limit, resource.RLIM_INFINITY))
 
@@ -278,13 +278,15 @@ def test_near_the_limit_of_its_memory_it_sheds_and_recovers(start, backend):
         assert gateway.request("GET", "/page", connection=connection).status == 200
     busy.send(b"GET /page HTTP/1.1\r\n")
     # What it gives back to the system meanwhile does not change the level.
-    limit_memory(gateway, 87)
+    limit_memory(gateway, 85)
     gateway.lines("memory.short")
     # Who is there is served; of others some are let in before it is seen that nobody is to be.
     assert gateway.request("GET", "/page", connection=idle).status == 200
     knocking = []
     with contextlib.suppress(TimeoutError):
         for _ in range(24):
+            # Nor does what those take who are let in.
+            limit_memory(gateway, 85)
             raw = socket.create_connection(("127.0.0.1", gateway.port), timeout=1)
             knocking.append(raw)
             raw = gateway.authority.client_context().wrap_socket(raw, server_hostname="cloud.test")
@@ -306,3 +308,20 @@ def test_near_the_limit_of_its_memory_it_sheds_and_recovers(start, backend):
     for each in knocking:
         each.close()
     answers_again(gateway)
+
+
+def test_the_pages_of_the_program_fill_no_memory(start, backend):
+    """The kernel takes them back: under a limit below all that is resident everybody is served."""
+    if "OCMGATE_SANITIZED" in os.environ:
+        pytest.skip("memory under a sanitizer says nothing")
+
+    def little(gateway):
+        gateway.wrapper = ["prlimit", f"--rss={40 << 20}:unlimited"]
+
+    gateway = start(backend.url, little)
+    assert gateway.memory("VmRSS") > 40 << 20
+    [line] = gateway.lines("memory.little")
+    assert line["limit"] == 40 << 20 and "64 MiB" in line["remedy"]
+    time.sleep(1.5)
+    assert gateway.request("GET", "/page").status == 200
+    assert "memory.short" not in gateway.log()

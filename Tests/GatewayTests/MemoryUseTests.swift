@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import Gateway
@@ -39,6 +40,18 @@ import Testing
     @Test func whatTheSystemDoesNotTellIsNoLimit() {
         #expect(use([:]).limit == nil && use([:]).used == nil)
         #expect(use(["/proc/self/cgroup": "nonsense"]).limit == nil)
+    }
+
+    @Test func pagesOfFilesAreNotUsed() {
+        let page = sysconf(Int32(_SC_PAGESIZE))
+        #expect(use(["/proc/self/statm": "40000 15000 13400 12000 0 9000 0\n"]).used == 1600 * page)
+        #expect(use(["/proc/self/statm": "40000 15000\n"]).used == nil)
+    }
+
+    @Test(arguments: [("50331648", 48 << 20), ("67108864", nil), ("max", nil)])
+    func aLimitMayBeTooLittle(_ text: String, _ told: Int?) {
+        let files = ["/proc/self/cgroup": "0::/\n", "/sys/fs/cgroup/memory.max": "\(text)\n"]
+        #expect(use(files).tooLittle == told)
     }
 
     @Test func whatIsUsedNowIsKnown() throws {

@@ -112,6 +112,8 @@ package enum LogMessage: String, Sendable, CaseIterable {
     case journalKept = "journal.kept"
     /// The answer to a command's order could not be left.
     case orderLost = "order.lost"
+    /// It may use so little memory that it is slow, or ended by the kernel.
+    case memoryLittle = "memory.little"
     /// The process is near the limit of its memory.
     case memoryShort = "memory.short"
     /// It is no more.
