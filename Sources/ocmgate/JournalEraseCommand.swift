@@ -34,19 +34,21 @@ struct JournalEraseCommand: AsyncParsableCommand {
         if let pseudonym, !json {
             Output.line("forgotten; the records name ~\(pseudonym), whom nobody can tell any more")
         }
-        let shares = JournalErasure.shares(
-            try ShareCommand.shares(option), naming: subject,
+        let isNamed = JournalErasure.naming(
+            subject,
             ours: Site(origin: settings.site.origin, aliases: settings.site.aliases)?.hosts ?? [])
+        var shares: [ShareID] = []
+        try ShareCommand.each(option) { if isNamed($0) { shares.append($0.id) } }
         if json {
             Output.json([
                 "subject": .string(subject),
                 "pseudonym": .optional(pseudonym?.description),
-                "shares": .strings(shares.map(\.id.description)),
+                "shares": .strings(shares.map(\.description)),
             ])
         } else if !shares.isEmpty {
             Output.line(
                 "the share registry names \(subject) still, in \(shares.count) shares: "
-                    + shares.map(\.id.description).joined(separator: ", "))
+                    + shares.map(\.description).joined(separator: ", "))
         }
         guard pseudonym != nil else {
             Output.error("nothing is recorded of \(subject)")

@@ -90,6 +90,29 @@ enum Output {
         StandardOutput.write("\(text(of: members))\n".utf8)
     }
 
+    /// One JSON object on one line with one member, a list whose rows are written as they come.
+    struct Rows {
+        private let name: String
+        private let write: (String) -> Void
+        private var isBegun = false
+
+        init(
+            of name: String, write: @escaping (String) -> Void = { StandardOutput.write($0.utf8) }
+        ) {
+            self.name = name
+            self.write = write
+        }
+
+        mutating func add(_ row: [String: Value]) {
+            write((isBegun ? "," : beginning) + text(of: row))
+            isBegun = true
+        }
+
+        func end() { write((isBegun ? "" : beginning) + "]}\n") }
+
+        private var beginning: String { "{\(text(of: .string(name))):[" }
+    }
+
     /// A value on one line, with everything escaped that is not plainly visible.
     static func text(of value: JSONValue) -> String {
         let text = String(decoding: value.serialized(), as: UTF8.self)

@@ -59,8 +59,7 @@ extension KnownPeer {
         if keyState == .changed {
             lines.append("  its keys changed: ask its people, then ocmgate peer pin \(host)")
         }
-        let now = Environment.live.now()
-        let open = shares.filter { $0.standing(now: now) == .active }.count
+        let open = shares.count { $0.standing == .active }
         lines.append(
             "  shares: \(shares.count), of which \(open) stand; a permanent secret opens "
                 + "\(permanent) of these")

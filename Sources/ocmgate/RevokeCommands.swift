@@ -47,8 +47,7 @@ struct RevocationOptions: ParsableArguments {
     var json = false
 
     func run(_ extent: Revocation.Extent) async throws {
-        let shares = try ShareCommand.shares(option)
-        guard let share = shares.first(where: { "\($0.id)" == id }) else {
+        guard let share = try ShareCommand.share(id, option) else {
             try Output.miss("there is no share \(id)", json)
         }
         if share.ended != nil { try Output.miss("share \(id) is over already", json) }

@@ -9,9 +9,18 @@ struct ShareCommand: ParsableCommand {
         commandName: "share", abstract: "The shares that the gateway knows: look, add, end.",
         subcommands: [List.self, Show.self, Add.self, Revoke.self])
 
-    static func shares(_ option: ConfigurationOption) throws -> [ShareRecord] {
+    /// Hands on all shares, by number.
+    static func each(_ option: ConfigurationOption, _ body: (ShareRecord) -> Void) throws {
         let state = try option.state()
-        do { return try ShareListing.read(state.file) } catch { throw CommandFailure("\(error)") }
+        do { try ShareListing.each(state.file, body) } catch { throw CommandFailure("\(error)") }
+    }
+
+    /// The share of that number; nil where there is none.
+    static func share(_ id: String, _ option: ConfigurationOption) throws -> ShareRecord? {
+        let state = try option.state()
+        do { return try ShareListing.one(state.file, id) } catch {
+            throw CommandFailure("\(error)")
+        }
     }
 
     struct List: ParsableCommand {
@@ -30,12 +39,13 @@ struct ShareCommand: ParsableCommand {
         var json = false
 
         func run() throws {
-            let shares = try ShareCommand.shares(option)
             if json {
-                Output.json(["shares": .list(shares.map(\.row))])
+                var rows = Output.Rows(of: "shares")
+                try ShareCommand.each(option) { rows.add($0.row) }
+                rows.end()
                 return
             }
-            for share in shares {
+            try ShareCommand.each(option) { share in
                 Output.line(
                     [
                         "\(share.id)", share.direction.word, "\(share.peer)",
@@ -63,8 +73,7 @@ struct ShareCommand: ParsableCommand {
         var json = false
 
         func run() throws {
-            guard let share = try ShareCommand.shares(option).first(where: { "\($0.id)" == id })
-            else {
+            guard let share = try ShareCommand.share(id, option) else {
                 try Output.miss("there is no share \(id)", json)
             }
             if json {

@@ -73,8 +73,7 @@ struct TokenCommand: ParsableCommand {
             of token: AccessToken, _ state: String, now: Int
         ) -> Standing {
             do throws(FileProblem) {
-                let shares = try ShareListing.read(state)
-                guard let share = shares.first(where: { $0.id.description == token.share }) else {
+                guard let share = try ShareListing.one(state, token.share) else {
                     return Standing(refusal: "its share is not known here")
                 }
                 return Standing(refusal: share.refusal(of: token, now: now)?.rawValue)

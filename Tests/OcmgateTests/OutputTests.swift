@@ -29,6 +29,17 @@ import Testing
         #expect(try JSONValue(parsing: Array(shown.utf8)).object?["k"]?.string == text)
     }
 
+    @Test(arguments: [[], [1], [1, 2, 3]])
+    func rowsThatAreWrittenAsTheyComeAreOneObject(_ numbers: [Int]) throws {
+        var pieces: [String] = []
+        var rows = Output.Rows(of: "shares") { pieces.append($0) }
+        for number in numbers { rows.add(["n": .number(number), "a": .string("\u{202E}")]) }
+        #expect(pieces.count == numbers.count)
+        rows.end()
+        let inner = numbers.map { "{\"a\":\"\\u202e\",\"n\":\($0)}" }.joined(separator: ",")
+        #expect(pieces.joined() == "{\"shares\":[\(inner)]}\n")
+    }
+
     @Test func valuesForPeopleAreValuesStill() throws {
         let long = JSONValue.array((0..<60).map { .integer($0) })
         let value = JSONValue.object([

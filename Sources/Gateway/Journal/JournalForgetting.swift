@@ -63,23 +63,25 @@ package enum JournalForgetting {
 }
 
 extension JournalErasure {
-    /// The shares of the registry, which no erasure reaches, that name somebody under any name of the site;
-    /// none for a pseudonym, which nobody can tell any more.
+    /// Whether a share of the registry, which no erasure reaches, names somebody under any name of the site;
+    /// none does a pseudonym, which nobody can tell any more.
     ///
     /// - Parameters:
     ///   - text: an address or a pseudonym.
     ///   - ours: the names of the site, its own first.
-    package static func shares(
-        _ shares: [ShareRecord], naming text: String, ours: [PeerHost]
-    ) -> [ShareRecord] {
-        guard let site = ours.first, let erasures = all(text, ours: ours) else { return [] }
+    package static func naming(
+        _ text: String, ours: [PeerHost]
+    ) -> (ShareRecord) -> Bool {
+        guard let site = ours.first, let erasures = all(text, ours: ours) else {
+            return { _ in false }
+        }
         let subjects = erasures.compactMap { erasure -> JournalSubject? in
             switch erasure {
             case .subject(let subject): subject
             case .pseudonym: nil
             }
         }
-        return shares.filter { share in
+        return { share in
             [share.owner, share.sender, share.recipient].contains { person in
                 person.map { subjects.contains(JournalSubject(account: $0, site: site)) } ?? false
             }

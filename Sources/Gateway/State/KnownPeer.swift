@@ -10,7 +10,7 @@ package struct KnownPeer: Sendable {
     package let signed: SignatureGeneration
     /// The newest in which it has taken what we signed.
     package let accepted: SignatureGeneration
-    package let shares: [ShareRecord]
+    package let shares: [Share]
     /// What waits for a person.
     package let held: HeldPeer?
 
@@ -25,6 +25,13 @@ package struct KnownPeer: Sendable {
         case none, pinned
         /// Held until `peer pin` or `peer forget`.
         case changed
+    }
+
+    /// What is told of a share with it.
+    package struct Share: Sendable {
+        package let id: ShareID
+        package let standing: ShareStanding
+        package let opener: ShareRecord.Opener
     }
 
     /// All peers that own lists name as hosts, and that pins, signatures, shares or holds know.
@@ -56,7 +63,7 @@ private struct Rows {
     private var pins: [PeerHost: [Pin]] = [:]
     private var signed: [PeerHost: SignatureGeneration] = [:]
     private var accepted: [PeerHost: SignatureGeneration] = [:]
-    private var shares: [PeerHost: [ShareRecord]] = [:]
+    private var shares: [PeerHost: [KnownPeer.Share]] = [:]
     private var held: [PeerHost: HeldPeer] = [:]
 
     init(_ state: String, _ key: SealKey, now: Int) throws(FileProblem) {
@@ -64,7 +71,11 @@ private struct Rows {
         pins = try PinBook.read(state)
         signed = try PeerGenerations.read(state, of: .peer)
         accepted = try PeerGenerations.read(state, of: .us)
-        for share in try ShareListing.read(state) { shares[share.peer, default: []].append(share) }
+        try ShareListing.each(state) { share in
+            shares[share.peer, default: []].append(
+                KnownPeer.Share(
+                    id: share.id, standing: share.standing(now: now), opener: share.opener))
+        }
         for peer in try HoldBook.read(state, key, now: now) { held[peer.peer] = peer }
     }
 

@@ -3,14 +3,42 @@ import GRDB
 /// The shares of a state file, read beside a gateway that runs; nothing is locked or changed, and
 /// no secret is opened.
 package enum ShareListing {
-    /// All shares, by number.
-    package static func read(_ path: String) throws(FileProblem) -> [ShareRecord] {
+    /// Hands on all shares, by number. Some are read at a time: few are in memory, and while `body` takes its time,
+    /// as a pager does, nobody reads the state, so that the gateway that runs can empty its write-ahead log.
+    ///
+    /// - Parameter some: how many at a time.
+    package static func each(
+        _ path: String, some: Int = 1000, _ body: (ShareRecord) -> Void
+    ) throws(FileProblem) {
+        var last = Int64.min
+        var page: [ShareRecord]
+        repeat {
+            page = try read(path, after: last, limit: some)
+            for share in page {
+                last = share.id.number
+                body(share)
+            }
+        } while page.count == some
+    }
+
+    /// The share of that number, as ``ShareID`` has it; nil where there is none.
+    package static func one(_ path: String, _ number: String) throws(FileProblem) -> ShareRecord? {
+        let id = ShareID(number)
+        return try read(path, after: (id?.number ?? 1) - 1, limit: 1).first { $0.id == id }
+    }
+
+    private static func read(
+        _ path: String, after last: Int64, limit: Int
+    ) throws(FileProblem) -> [ShareRecord] {
         guard try Store.isThere(path) else {
             throw FileProblem(
                 path, "is not there", "\(Store.madeAtFirstStart); [state] url names its place")
         }
-        return try Store.look(path) { db in try ShareRows.load(db, path: path) }
-            .all.sorted { $0.id < $1.id }
+        return try Store.look(path) { db in
+            var shares: [ShareRecord] = []
+            try ShareRows.each(db, path: path, after: last, limit: limit) { shares.append($0) }
+            return shares
+        }
     }
 
     /// The names of the site by which peers know shares that stand, and how many each; also of a state that is

@@ -87,7 +87,7 @@ enum ShareRows {
         let last = try Int64.fetchOne(
             db, sql: "SELECT value FROM fact WHERE name = 'last_share'")
         var table = ShareTable(lastNumber: last ?? 0)
-        for share in try all(db, path: path) { table.insert(share) }
+        try each(db, path: path) { table.insert($0) }
         return table
     }
 
@@ -101,28 +101,34 @@ enum ShareRows {
         return standings
     }
 
-    /// All shares by number.
+    /// Hands on the shares with a greater number than `last`, by number, and `limit` of them at most; with a
+    /// negative one all.
     ///
     /// Refused: a row that does not read; leaving it out would forget a share.
-    static func all(_ db: Database, path: String) throws -> [ShareRecord] {
-        var accesses: [Int64: [ShareAccess]] = [:]
+    static func each(
+        _ db: Database, path: String, after last: Int64 = .min, limit: Int = -1,
+        _ body: (ShareRecord) -> Void
+    ) throws {
         let accessRows = try Row.fetchCursor(
-            db, sql: "SELECT * FROM access ORDER BY share, place")
-        while let row = try accessRows.next() {
-            let share: Int64 = row["share"]
-            guard let access = access(row) else { throw unreadable(path, "access of \(share)") }
-            accesses[share, default: []].append(access)
-        }
-        var shares: [ShareRecord] = []
-        let shareRows = try Row.fetchCursor(db, sql: "SELECT * FROM share ORDER BY id")
+            db, sql: "SELECT * FROM access WHERE share > ? ORDER BY share, place",
+            arguments: [last])
+        var accessRow = try accessRows.next()
+        let shareRows = try Row.fetchCursor(
+            db, sql: "SELECT * FROM share WHERE id > ? ORDER BY id LIMIT ?",
+            arguments: [last, limit])
         while let row = try shareRows.next() {
             let id: Int64 = row["id"]
-            guard let share = share(row, accesses[id] ?? []) else {
-                throw unreadable(path, "share \(id)")
+            var accesses: [ShareAccess] = []
+            while let row = accessRow {
+                let share: Int64 = row["share"]
+                guard share <= id else { break }
+                guard let access = access(row) else { throw unreadable(path, "access of \(share)") }
+                if share == id { accesses.append(access) }
+                accessRow = try accessRows.next()
             }
-            shares.append(share)
+            guard let share = share(row, accesses) else { throw unreadable(path, "share \(id)") }
+            body(share)
         }
-        return shares
     }
 
     private static func share(_ row: Row, _ accesses: [ShareAccess]) -> ShareRecord? {

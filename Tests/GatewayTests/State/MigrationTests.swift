@@ -192,7 +192,7 @@ import Testing
         try database.close()
         let asks: [() throws -> Void] = [
             { _ = try HoldBook.read(path, key, now: 1) }, { _ = try PinBook.read(path) },
-            { _ = try ShareListing.read(path) },
+            { _ = try ShareListing.one(path, "1") },
         ]
         for ask in asks {
             let refusal = #expect(throws: FileProblem.self) { try ask() }

@@ -91,7 +91,7 @@ import Testing
         order.credential = .secret
         let answer = try await order.place(in: scratch.file("state.db"), key, now: 1)
         #expect(answer == .done(["id": "1"]))
-        #expect(try ShareListing.read(scratch.file("state.db")).count == 1)
+        #expect(try ShareListing.one(scratch.file("state.db"), "1") != nil)
     }
 
     @Test func whatCannotBeDoneIsToldWhy() async throws {

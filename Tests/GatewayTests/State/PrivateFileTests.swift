@@ -76,7 +76,7 @@ import Testing
         }
         #expect(names?.what.hasPrefix("cannot be read") == true)
         #expect(try PrivateFile.names(in: scratch.file("none")) == [])
-        let shares = #expect(throws: FileProblem.self) { try ShareListing.read(state) }
+        let shares = #expect(throws: FileProblem.self) { try ShareListing.one(state, "1") }
         #expect(shares?.what.hasPrefix("cannot be read") == true)
         let journal = #expect(throws: FileProblem.self) {
             try JournalReader(scratch.file("none")).days()

@@ -124,7 +124,7 @@ import Testing
     func sharesThatNameSomebodyAreFound(_ text: String, _ found: [String]) async throws {
         _ = try await add(new("SECRET0PERMANEN"))
         let ours = try ["cloud.example", "alias.example"].map { try #require(PeerHost($0)) }
-        let shares = JournalErasure.shares(registry.all, naming: text, ours: ours)
+        let shares = registry.all.filter(JournalErasure.naming(text, ours: ours))
         #expect(shares.map(\.id.description) == found)
     }
 
@@ -420,10 +420,54 @@ import Testing
         #expect(first.id < abandoned.share.id && abandoned.share.id < third.id)
     }
 
-    @Test func sharesAreListedBesideAGatewayThatRuns() async throws {
+    /// Some at a time, and each with its own ways.
+    @Test(arguments: [1, 2, 3, 1000])
+    func sharesAreListedBesideAGatewayThatRuns(_ some: Int) async throws {
+        for number in 1...3 {
+            var share = new("SECRET-\(number)", id: "\(number)")
+            if number == 2 {
+                share.accesses.append(
+                    NewAccess(
+                        protocolName: "webapp", secret: Secret(utf8: "OTHER"), handle: .none,
+                        permissions: .unspecified, uri: nil, requirements: []))
+            }
+            _ = try await add(share)
+        }
+        let path = scratch.file("state.db")
+        var listed: [ShareRecord] = []
+        try ShareListing.each(path, some: some) { listed.append($0) }
+        #expect(listed.map(\.providerID?.text) == ["1", "2", "3"])
+        #expect(listed.map(\.accesses.count) == [1, 2, 1])
+        #expect(listed.map(\.accesses.last?.protocolName) == ["webdav", "webapp", "webdav"])
+        #expect(
+            listed.map(\.accesses.first?.secretLookup)
+                == registry.all.map(\.accesses.first?.secretLookup))
+    }
+
+    /// A pager that is left open keeps nothing.
+    @Test func whoTakesItsTimeOverAListReadsNothingMeanwhile() async throws {
         _ = try await add(new("SECRET-ONE"))
-        let listed = try ShareListing.read(scratch.file("state.db"))
-        #expect(listed.map(\.peer) == [peer])
-        #expect(throws: FileProblem.self) { try ShareListing.read(scratch.file("none.db")) }
+        let other = try DatabaseQueue(path: scratch.file("state.db"))
+        var isKept: Int?
+        try ShareListing.each(scratch.file("state.db")) { _ in
+            isKept = try? other.writeWithoutTransaction { db in
+                try Int.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+            }
+        }
+        #expect(isKept == 0)
+    }
+
+    @Test func oneShareIsFoundByItsNumber() async throws {
+        for number in 1...3 { _ = try await add(new("SECRET-\(number)", id: "\(number)")) }
+        let path = scratch.file("state.db")
+        try await store.commit(try #require(registry.takeBack(registry.all[1])))
+        #expect(try ShareListing.one(path, "3")?.providerID?.text == "3")
+        for none in ["2", "4", "0", "-1", "03", "x"] {
+            #expect(try ShareListing.one(path, none) == nil, "\(none)")
+        }
+        #expect(throws: FileProblem.self) { try ShareListing.one(scratch.file("none.db"), "x") }
+        #expect(throws: FileProblem.self) {
+            try ShareListing.each(scratch.file("none.db")) { _ in }
+        }
     }
 }
