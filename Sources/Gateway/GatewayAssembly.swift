@@ -8,7 +8,8 @@ package import Transport
 extension RunningGateway {
     static func assemble(
         _ configuration: Configuration, _ loaded: Policy, candidate: Policy?, _ log: GatewayLog,
-        _ environment: Environment, _ group: LoopGroup, _ material: Material, lock: StoreLock?
+        _ environment: Environment, _ group: LoopGroup, _ material: Material, lock: StoreLock?,
+        _ progress: StartProgress? = nil
     ) throws -> Gateway {
         guard
             let site = Site(
@@ -22,6 +23,7 @@ extension RunningGateway {
         let (lists, candidateLists) = listKeepers(
             configuration, candidateFile, environment, client, log)
         let underWay = UnderWay()
+        progress?.does(.state)
         let store = try openStore(configuration, seal, now: now, underWay, lock)
         if let migration = store.migration {
             // At once: it is so also where the start fails later.
@@ -38,6 +40,7 @@ extension RunningGateway {
             candidate: candidate.map { candidateLists.fill($0, beside: live) },
             key: seal.hmac(for: .limit))
         do {
+            progress?.does(.shares)
             try store.name(site.host)
             try policy.limits.load(
                 store, policy.snapshot.live.places, at: LimitTable.Moment(environment))

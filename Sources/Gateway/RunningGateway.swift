@@ -23,9 +23,11 @@ package final class RunningGateway: Sendable {
     ///
     /// `sockets` are those that the service manager has opened. Throws `StartFailure` with the file and
     /// the remedy.
+    ///
+    /// - Parameter tells: hears what a start that takes long does, every fifteen seconds (``StartProgress``).
     package static func start(
         _ configuration: Configuration, sockets: [ListeningSocket] = [],
-        as entrance: Entrance = .first
+        as entrance: Entrance = .first, tells: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws -> RunningGateway {
         let log = GatewayLog(
             level: configuration.log.level.logger, format: configuration.log.written)
@@ -50,7 +52,12 @@ package final class RunningGateway: Sendable {
             material: try Material(configuration, now: Environment.live.now()))
         var place = try await taken(by: configuration, entrance)
         place.opened = sockets
-        return try await start(configuration, findings, place, log)
+        let progress = StartProgress { step in
+            log.write(.info, .starting, [LogEntry(.detail, step.words)])
+            tells(step.words)
+        }
+        defer { progress.end() }
+        return try await start(configuration, findings, place, log, progress)
     }
 
     /// What is read before anything is touched.
@@ -67,14 +74,15 @@ package final class RunningGateway: Sendable {
     ///
     /// Throws `StartFailure`.
     static func start(
-        _ configuration: Configuration, _ findings: Findings, _ place: Place, _ log: GatewayLog
+        _ configuration: Configuration, _ findings: Findings, _ place: Place, _ log: GatewayLog,
+        _ progress: StartProgress? = nil
     ) async throws -> RunningGateway {
         let environment = Environment.live
         let group = LoopGroup(count: Processors.loops)
         let certificates = findings.certificates
         let gateway = try assemble(
             configuration, findings.policy, candidate: findings.candidate, log, environment, group,
-            findings.material, lock: place.lock)
+            findings.material, lock: place.lock, progress)
         let server: Server
         let terms: Terms
         do {

@@ -40,7 +40,8 @@ struct RunCommand: AsyncParsableCommand {
         var running: RunningGateway
         do {
             running = try await RunningGateway.start(
-                settings, sockets: sockets, as: takeOver ? .successor : .first)
+                settings, sockets: sockets, as: takeOver ? .successor : .first,
+                tells: { manager.starts(by: $0) })
         } catch {
             throw CommandFailure("\(error)")
         }

@@ -36,6 +36,12 @@ struct ServiceManager {
         }
     }
 
+    /// Its start goes on, and does something that takes long: it is waited for a minute from now on, where what
+    /// it has for a start (`TimeoutStartSec=`) is over.
+    func starts(by work: String) {
+        tell("STATUS=\(work)\nEXTEND_TIMEOUT_USEC=\(Self.untilNextWord * 1_000_000)")
+    }
+
     /// It serves, or serves again.
     ///
     /// - Parameter status: what it goes by, in one line, for `systemctl status`.
@@ -79,6 +85,8 @@ struct ServiceManager {
 
     /// Seconds for what comes after the requests: the last records of the journal and the state.
     private static let afterGrace: Int64 = 15
+    /// Seconds, four times those after which a start that goes on says so again.
+    private static let untilNextWord: Int64 = 60
     /// `SD_LISTEN_FDS_START`
     private static let first: Int32 = 3
 }

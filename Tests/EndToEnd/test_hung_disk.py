@@ -3,10 +3,12 @@
 import shutil
 import signal
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
 
+from test_service import Manager
 from test_take_over import TakeOver, wait
 
 SOURCE = Path(__file__).parents[1] / "Harness" / "hung_disk.c"
@@ -79,3 +81,24 @@ def test_all_signals_meanwhile_are_one_more(hung):
     # It would wait for one more of them.
     gateway.command("reload")
     assert len(gateway.lines("configuration.taken", 3)) == 3
+
+
+def test_a_start_that_takes_long_says_what_it_does(start, backend, tmp_path, library):
+    """The service manager would end it, and the next one would take as long."""
+    flag, manager = tmp_path / "hung", Manager(tmp_path / "notify")
+    variables = {"LD_PRELOAD": str(library), "HUNG_NAME": ".mark", "HUNG_WHILE": str(flag),
+                 "NOTIFY_SOCKET": manager.path}
+    gateway = start(backend.url, lambda made: made.environment.update(variables))
+    assert "READY" in manager.next()
+    assert gateway.lines("gateway.starting", 0) == []
+    assert gateway.stop() == 0
+    assert "STOPPING" in manager.next()
+    flag.touch()
+    threading.Timer(8, flag.unlink).start()
+    gateway.start()
+    told = manager.next()
+    assert told["STATUS"].startswith("checks the state"), told
+    assert told["EXTEND_TIMEOUT_USEC"] == "60000000"
+    assert "READY" in manager.next()
+    [line] = gateway.lines("gateway.starting")
+    assert line["detail"] == told["STATUS"]

@@ -119,3 +119,5 @@ def test_a_service_that_cannot_start_is_tried_for_as_long_as_it_cannot():
     general, service = unit.split("[Service]")
     assert "\nStartLimitIntervalSec=0\n" in general
     assert "\nRestart=on-failure\n" in service and "\nRestartSec=1s\n" in service
+    # Nor is one that has many shares to read ended after its 90 s, to begin with them anew.
+    assert "\nTimeoutStartSec=15min\n" in service

@@ -37,6 +37,8 @@ package enum LogMessage: String, Sendable, CaseIterable {
     case peerKeysAccepted = "peer.keys-accepted"
     /// A peer that took signatures of a newer standard from us gets those of an older one.
     case peerSteppedBack = "peer.stepped-back"
+    /// The start takes long, by what it does at the moment.
+    case starting = "gateway.starting"
     case started = "gateway.started"
     case listening = "gateway.listening"
     /// Fewer connections than configured are accepted, for want of descriptors.
