@@ -157,6 +157,11 @@ extension Gateway {
                     + "whether the disk is whole"
                 Self.tell(
                     problem, of: path, log, "nothing is let through until it does: \(remedy)")
+            // It is not asked what is wrong with it.
+            case .slow:
+                Self.tell(
+                    "its disk does not answer", of: path, log,
+                    "nothing is let through until it does: see the disk")
             case .doubt(let problem): Self.tell(doubt: problem, of: path, log)
             }
         }

@@ -39,11 +39,21 @@ final class CommitQueue: Sendable {
         func abandon() { for change in changes { change.abandoned() } }
     }
 
+    /// Whether the disk answers.
+    enum Disk: Sendable {
+        /// It has had a batch for longer than callers wait.
+        case slow
+        /// It has taken that.
+        case answers
+    }
+
     private struct State {
         var waiting: [Entry] = []
         var writing: [Entry] = []
         var pace: SyncPace
         var isWatched = false
+        /// Whether what is being written has taken too long, and that was told.
+        var isSlow = false
         /// Why nothing is taken any more.
         var stop: StoreFailure?
         /// Whether the thread ends when nothing waits.
@@ -54,21 +64,26 @@ final class CommitQueue: Sendable {
     private let wake = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
     private let write: @Sendable ([Entry]) -> [(Entry, StoreFailure?)]
+    private let hears: @Sendable (Disk) -> Void
     private let capacity: Int
     private let largestBatch: Int
     private let patience: Duration
 
-    /// - Parameter write: puts a batch on disk and says of each entry how it ended; runs on the
-    ///   writer thread, one batch at a time.
+    /// - Parameters:
+    ///   - hears: is told when the disk is slow, and when it answers again; it must not wait for the disk, nor
+    ///     call the queue.
+    ///   - write: puts a batch on disk and says of each entry how it ended; runs on the writer thread, one batch
+    ///     at a time.
     init(
         capacity: Int = 8192, largestBatch: Int = 512, patience: Duration = DiskPatience.limit,
-        underWay: UnderWay = UnderWay(),
+        underWay: UnderWay = UnderWay(), hears: @escaping @Sendable (Disk) -> Void = { _ in },
         write: @escaping @Sendable ([Entry]) -> [(Entry, StoreFailure?)]
     ) {
         state = Mutex(State(pace: SyncPace(underWay: underWay)))
         self.capacity = capacity
         self.largestBatch = largestBatch
         self.patience = patience
+        self.hears = hears
         self.write = write
         let thread = Thread { [self] in run() }
         thread.name = "ocmgate-store"
@@ -143,7 +158,11 @@ final class CommitQueue: Sendable {
             }
             if batch.isEmpty { break }
             let results = write(batch)
-            state.withLock { $0.writing = [] }
+            let wasSlow = state.withLock { state in
+                defer { (state.writing, state.isSlow) = ([], false) }
+                return state.isSlow
+            }
+            if wasSlow, results.contains(where: { $0.1 == nil }) { hears(.answers) }
             for (entry, failure) in results {
                 if failure == nil {
                     for change in entry.changes { change.committed() }
@@ -169,6 +188,11 @@ final class CommitQueue: Sendable {
             let late = state.writing.filter { $0.since <= limit }
             let forgotten = state.waiting.filter { $0.since <= limit }
             if !forgotten.isEmpty { state.waiting.removeAll { $0.since <= limit } }
+            // Before the thread can say that it answers again.
+            if !late.isEmpty, !state.isSlow {
+                state.isSlow = true
+                hears(.slow)
+            }
             state.isWatched = !(state.waiting.isEmpty && state.writing.isEmpty)
             return (forgotten, late, state.isWatched)
         }

@@ -82,9 +82,17 @@ package final class Store: Sendable {
             let places = try [path, path + "-wal"].map { try FilePlace($0) }
             let health = Health(places, margin, commits: opened.commits)
             self.health = health
-            queue = CommitQueue(underWay: underWay) { [database] batch in
-                Self.write(batch, to: database, mark: mark, health: health)
-            }
+            queue = CommitQueue(
+                underWay: underWay,
+                hears: { disk in
+                    switch disk {
+                    case .slow: health.note(.slow)
+                    case .answers: health.note(.taken)
+                    }
+                },
+                write: { [database] batch in
+                    Self.write(batch, to: database, mark: mark, health: health)
+                })
             health.queue.withLock { [queue] in $0 = queue }
         } catch { throw FileProblem(path: path, reading: error) }
     }
@@ -124,13 +132,16 @@ package final class Store: Sendable {
     enum Word: Sendable, Equatable {
         /// The disk takes none of it now.
         case refused(String)
+        /// It has not answered for longer than who waits for it does.
+        case slow
         /// It takes it again.
         case taken
         /// Nothing is written any more.
         case doubt(String)
     }
 
-    /// From now on hears each of these when it begins, on the writer's thread.
+    /// From now on hears each of these when it begins, on the writer's thread; of a slow disk on another one, which
+    /// must not wait for the disk, too.
     func tell(_ hears: @escaping @Sendable (Word) -> Void) { health.tell(hears) }
 
     /// Empties the write-ahead log, in which everything stands that was written before.
@@ -207,8 +218,8 @@ extension Store {
         private let refusal = Mutex(Refusal())
 
         private struct Refusal {
-            /// Whether the last write was refused by the disk.
-            var isThere = false
+            /// What became of the last write.
+            var last = Word.taken
             var hears: (@Sendable (Word) -> Void)?
         }
 
@@ -222,14 +233,14 @@ extension Store {
             refusal.withLock { $0.hears = hears }
         }
 
-        /// Why the disk refused a write; nil for one that it took.
-        func note(refusal reason: String?) {
+        /// What becomes of a write: told where it is something else than of the one before.
+        func note(_ word: Word) {
             let hears = refusal.withLock { refusal -> (@Sendable (Word) -> Void)? in
-                guard refusal.isThere != (reason != nil) else { return nil }
-                refusal.isThere = reason != nil
+                guard refusal.last != word else { return nil }
+                refusal.last = word
                 return refusal.hears
             }
-            hears?(reason.map { Word.refused($0) } ?? .taken)
+            hears?(word)
         }
 
         var isInPlace: Bool { places.allSatisfy(\.isKept) }
@@ -257,7 +268,7 @@ extension Store {
         switch failure {
         case nil where health.isInPlace:
             health.commits.withLock { $0 = number }
-            health.note(refusal: nil)
+            health.note(.taken)
             // A mark that stays behind only sees less; the commit itself is on disk.
             try? mark.write(number)
             return batch.map { ($0, nil) }
@@ -269,7 +280,7 @@ extension Store {
         case .broken?:
             return batch.map { ($0, .broken) }
         case let failure?:
-            if case .disk = failure { health.note(refusal: failure.description) }
+            if case .disk = failure { health.note(.refused(failure.description)) }
             return batch.map { ($0, failure) }
         }
     }

@@ -11,6 +11,7 @@ import Testing
         let go = DispatchSemaphore(value: 0)
         let told = DispatchSemaphore(value: 0)
         let batches = Mutex<[Int]>([])
+        let disk = Mutex<[CommitQueue.Disk]>([])
         let answers = Mutex<[Int: StoreFailure?]>([:])
         let committed = Atomic(0)
         let abandoned = Atomic(0)
@@ -70,7 +71,10 @@ import Testing
 
     @Test func whenTheDiskHangsCallersAreToldInTime() {
         let world = World()
-        let queue = CommitQueue(patience: .milliseconds(200)) { world.write($0) }
+        let queue = CommitQueue(
+            patience: .milliseconds(200),
+            hears: { disk in world.disk.withLock { $0.append(disk) } },
+            write: { world.write($0) })
         let start = ContinuousClock.now
         world.submit(0, to: queue)
         world.begun.wait()
@@ -79,6 +83,7 @@ import Testing
         world.told.wait()
         #expect(ContinuousClock.now - start < .seconds(30))
         #expect(world.answer(0) == .some(.slow) && world.answer(1) == .some(.slow))
+        #expect(world.disk.withLock { $0 } == [.slow])
         // What was not begun is forgotten; what was may still land, and the tables follow it.
         #expect(world.abandoned.load(ordering: .relaxed) == 1)
         world.go.signal()
@@ -86,6 +91,7 @@ import Testing
         #expect(queue.drain(upTo: .seconds(5)))
         #expect(world.committed.load(ordering: .relaxed) == 1)
         #expect(world.batches.withLock { $0 } == [1])
+        #expect(world.disk.withLock { $0 } == [.slow, .answers])
     }
 
     @Test func fullMeansRefuse() {

@@ -1,3 +1,4 @@
+import Dispatch
 import Federation
 import Foundation
 import GRDB
@@ -68,6 +69,20 @@ import Transport
         await #expect(throws: StoreFailure.self) { try await store.commit(full) }
         let refused = Store.Word.refused("the disk refused the write: database or disk is full")
         #expect(told.withLock { $0 } == [refused, .taken, refused])
+    }
+
+    @Test(.timeLimit(.minutes(2))) func thatTheDiskDoesNotAnswerIsToldToo() async throws {
+        let store = try open(scratch)
+        defer { store.close() }
+        let told = Mutex<[Store.Word]>([])
+        let goes = DispatchSemaphore(value: 0)
+        store.tell { word in told.withLock { $0.append(word) } }
+        let hanging = Change { _ in goes.wait() }
+        await #expect(throws: StoreFailure.slow) { try await store.commit(hanging) }
+        #expect(told.withLock { $0 } == [.slow])
+        goes.signal()
+        try await store.commit(Change { _ in })
+        #expect(told.withLock { $0 } == [.slow, .taken])
     }
 
     /// After a take-over that failed, another one is opened in the same process.
