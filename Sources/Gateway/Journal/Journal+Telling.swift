@@ -39,7 +39,7 @@ extension Journal {
     /// journal is to end.
     func awaitRoom() -> Bool {
         guard !state.withLock({ $0.queue.isEnding }) else { return false }
-        tellFull()
+        tell(noRoom: .full)
         Thread.sleep(forTimeInterval: 0.1)
         return true
     }
@@ -75,15 +75,35 @@ extension Journal {
         try disk.commit()
     }
 
-    func tellFull() {
+    /// Tells, once, that the disk takes nothing. Who has the keys of people for a moment is waited for without a
+    /// word.
+    func tell(noRoom reason: JournalFailure) {
+        let what: (problem: String, remedy: String)
+        switch reason {
+        case .full: what = Self.full
+        case .refused: what = Self.refusal(by: DiskTrouble.found(on: folder))
+        case .broken, .closed, .blocked, .slow, .copied: return
+        }
         let isNew = state.withLock { state in
             defer { state.isFull = true }
             return !state.isFull
         }
-        guard isNew else { return }
-        tellFailure(
-            "the disk is full",
-            "nothing is let through until there is room: free some, or shorten journal.keep")
+        if isNew { tellFailure(what.problem, what.remedy) }
+    }
+
+    private static let full = (
+        problem: "the disk is full",
+        remedy: "nothing is let through until there is room: free some, or shorten journal.keep"
+    )
+
+    /// What is told of a write that was refused on a disk with this trouble.
+    static func refusal(by trouble: DiskTrouble?) -> (problem: String, remedy: String) {
+        if trouble == .full { return full }
+        return (
+            JournalFailure.refused.description,
+            "nothing is let through until it does: "
+                + (trouble?.remedy ?? "see whether the disk is whole (dmesg)")
+        )
     }
 
     /// Tells, once an hour, that refusals are not recorded for want of room.

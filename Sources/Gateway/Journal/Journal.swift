@@ -424,7 +424,7 @@ package final class Journal: Sendable {
             }
             state.withLock { $0.queue.leaveOut(code) }
             let reason = disk.subjects.blocked ?? .full
-            if !isShort, reason == .full { tellFull() }
+            if !isShort { tell(noRoom: reason) }
             return .failed(reason)
         case .diagnosis(let miss):
             if !isShort, makePlace(disk) { try disk.append(miss, milliseconds()) }
@@ -484,7 +484,7 @@ package final class Journal: Sendable {
                 continuation.resume(returning: .success(slot))
             case .refused(let failure): continuation.resume(returning: .failure(failure))
             case .wait:
-                if reason == .full { tellFull() }
+                tell(noRoom: reason)
                 continuation.resume(returning: .failure(reason))
             }
         }

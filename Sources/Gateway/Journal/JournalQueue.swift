@@ -255,6 +255,8 @@ extension JournalQueue.Sender {
 enum JournalFailure: Error, Sendable, Equatable, CustomStringConvertible {
     /// There is no room on the disk.
     case full
+    /// The disk refused to take keys of people, for want of room or not; nothing is in doubt.
+    case refused
     /// Writing failed; only a restart mends it.
     case broken
     case closed
@@ -268,6 +270,7 @@ enum JournalFailure: Error, Sendable, Equatable, CustomStringConvertible {
     var description: String {
         switch self {
         case .full: "the disk has no room for the journal"
+        case .refused: "the disk refused to take keys of the people in the journal, subjects.db"
         case .broken: "the journal could not be written"
         case .closed: "the journal is closed"
         case .blocked: "the keys of the people in the journal, subjects.db, cannot be used now"

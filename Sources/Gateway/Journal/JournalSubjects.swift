@@ -433,9 +433,9 @@ final class JournalSubjects {
 extension JournalFailure {
     /// What SQLite refuses and may do the next time; nil for all after which nobody knows what is on
     /// the disk.
-    fileprivate init?(passing error: DatabaseError) {
+    init?(passing error: DatabaseError) {
         switch error.passing {
-        case .full: self = .full
+        case .full: self = error.resultCode == .SQLITE_FULL ? .full : .refused
         case .blocked: self = .blocked
         case nil: return nil
         }

@@ -359,6 +359,32 @@ struct JournalTests {
         #expect(try files.verify().findings == [])
     }
 
+    /// What a disk says to a write is not always that it is full.
+    @Test(
+        arguments: [
+            (ResultCode.SQLITE_FULL, JournalFailure.full), (.SQLITE_IOERR_WRITE, .refused),
+            (.SQLITE_BUSY, .blocked), (.SQLITE_IOERR_FSYNC, nil),
+        ] as [(ResultCode, JournalFailure?)])
+    func whatKeepsTheKeysOfPeopleFromTheDisk(_ code: ResultCode, _ failure: JournalFailure?) {
+        #expect(JournalFailure(passing: DatabaseError(resultCode: code)) == failure)
+    }
+
+    @Test func aRefusedWriteIsToldOnceAsWhatItIs() throws {
+        let files = try TestJournal()
+        let (lines, log) = Self.told()
+        let journal = try Self.open(files, log: log)
+        journal.tell(noRoom: .blocked)
+        journal.tell(noRoom: .refused)
+        journal.tell(noRoom: .refused)
+        journal.tellRoom()
+        journal.close()
+        log.flush()
+        let told = lines.objects.compactMap { $0["problem"]?.string }
+        #expect(told == ["the disk refused to take keys of the people in the journal, subjects.db"])
+        #expect(Journal.refusal(by: .full).problem == "the disk is full")
+        #expect(Journal.refusal(by: .readOnly).remedy.contains("read-only"))
+    }
+
     @Test(.timeLimit(.minutes(2))) func aDiskThatDoesNotAnswerIsWaitedForInBoundsAndThenHasAll()
         async throws
     {
