@@ -259,6 +259,11 @@ extension FileProblem {
         switch error.resultCode {
         case .SQLITE_NOTADB, .SQLITE_CORRUPT:
             self.init(path, "is damaged: \(text)", Store.damagedRemedy)
+        case .SQLITE_CANTOPEN where Self.length(of: path) > Self.longest:
+            self.init(
+                path,
+                "cannot be opened: its path is \(Self.length(of: path)) bytes long, and SQLite takes \(Self.longest)",
+                "give it a shorter one")
         default:
             self.init(
                 path, "cannot be opened: \(text)",
@@ -266,4 +271,11 @@ extension FileProblem {
                     ?? "check the disk, its space and the permissions of the folder")
         }
     }
+    /// Bytes of the path as SQLite has it, from the root.
+    private static func length(of path: String) -> Int {
+        URL(filePath: path).standardizedFileURL.path.utf8.count
+    }
+
+    /// `MAX_PATHNAME` less the eight of `-journal`.
+    private static let longest = 504
 }

@@ -10,10 +10,17 @@ package struct SocketOffer: Sendable {
     package init(at path: String) throws(CryptoError) {
         let result = unsafe ocmgate_offer(path)
         guard result >= 0 else {
-            throw CryptoError("offer sockets", "\(path): error \(-result)")
+            let reason =
+                -result == ENAMETOOLONG
+                ? "is \(path.utf8.count) bytes long, and a socket's path may have \(Self.longest)"
+                : "\(FileBytes.Failure(number: -result))"
+            throw CryptoError("offer sockets", "\(path): \(reason)")
         }
         descriptor = result
     }
+
+    /// `sockaddr_un.sun_path` (unix(7)), without the zero behind it.
+    private static let longest = 107
 
     /// The next who comes; nil when nobody does. It may not want anything: see `SocketLine.hear`.
     package func asker() -> SocketLine? {

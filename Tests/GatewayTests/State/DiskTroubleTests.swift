@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import OpenSSL
 import SystemPackage
 import Testing
 
@@ -40,6 +41,22 @@ import Testing
         }
         let other = DatabaseError(resultCode: .SQLITE_CANTOPEN, message: "no", sql: "SELECT 1")
         #expect(!JournalSubjects.unusable(path, other).description.contains("SELECT"))
+    }
+
+    @Test func aPathThatIsTooLongIsToldAsThat() throws {
+        let scratch = try Scratch()
+        let key = try #require(SealKey(Secret.random(32)))
+        var path = scratch.path
+        while path.utf8.count < 400 {
+            path += "/" + String(repeating: "d", count: 100)
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: false,
+                attributes: [.posixPermissions: 0o700])
+        }
+        let name = { "\(path)/" + String(repeating: "x", count: $0 - path.utf8.count - 1) }
+        try Store.open(name(504), key, now: 0).close()
+        let refusal = #expect(throws: FileProblem.self) { try Store.open(name(505), key, now: 0) }
+        #expect(refusal?.what.contains("its path is 505 bytes long, and SQLite takes 504") == true)
     }
 
     @Test func aLockThatCannotBeMadeSaysWhatMendsIt() throws {

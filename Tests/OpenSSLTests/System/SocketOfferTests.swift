@@ -61,10 +61,16 @@ import Testing
     @Test func whereNobodyOffersThereIsNothing() throws {
         #expect(SocketOffer.ask(at: path)?.sockets == nil)
         #expect(SocketOffer.ask(at: "/nonexistent/" + path)?.sockets == nil)
-        #expect(throws: CryptoError.self) { try SocketOffer(at: "/nonexistent/a.sockets") }
-        #expect(throws: CryptoError.self) {
-            try SocketOffer(at: "/tmp/" + String(repeating: "a", count: 120))
+        let lost = #expect(throws: CryptoError.self) {
+            try SocketOffer(at: "/nonexistent/a.sockets")
         }
+        #expect(lost?.description.contains("/a.sockets: No such file or directory") == true)
+        let long = #expect(throws: CryptoError.self) {
+            try SocketOffer(at: "/tmp/" + String(repeating: "a", count: 103))
+        }
+        #expect(
+            long?.description.contains("is 108 bytes long, and a socket's path may have 107")
+                == true)
     }
 
     /// Of more than its queue has room for none waits for ever.
