@@ -65,7 +65,6 @@ final class JournalDisk {
         reader = JournalReader(settings.folder)
         let end = try JournalEnd.find(
             reader, head: try JournalHead.read(settings.headFile), headFile: settings.headFile)
-        if let older = end.older { tell(.stateOlder, older) }
         // The day before goes on, and is signed before this one is made anew.
         if let empty = end.empty {
             try FileManager.default.removeItem(atPath: reader.file(of: empty))
@@ -78,6 +77,7 @@ final class JournalDisk {
         today = JournalDay(milliseconds: time)
         day = end.day ?? today
         file = try JournalFile(reader.file(of: day), settings)
+        if let older = end.older { tell(.stateOlder, older) }
         if end.lacksEnd { pending.append(UInt8(ascii: "\n")) }
         if !end.hasBegun {
             begin(torn: end.torn, before: try reader.days().last { $0 < day }, time)
