@@ -19,7 +19,7 @@ package struct DataPath: Sendable, Equatable {
         case any
     }
 
-    /// Before it is known in one spelling: see `canonical`.
+    /// Where the data are as the message has it: the path may be escaped in any way, and is not judged yet.
     package struct Written: Sendable, Equatable {
         package let host: PeerHost
         package let path: String

@@ -34,6 +34,7 @@ package struct MultistatusRewriter: Sendable {
     ///   - from: the path that the server has, in its canonical spelling, without a slash at its end.
     ///   - to: the path that the client knows, likewise.
     ///   - hosts: whose absolute URLs are meant too.
+    ///   - bareRoot: how the root is told where the server has no slash at its end.
     package init(
         from: String, to: String, hosts: Set<PeerHost>, bareRoot: HrefMapping.BareRoot = .folder
     ) {

@@ -127,7 +127,8 @@ package struct JSONObject: Sendable {
         members.insert(Member(name, value), at: place)
     }
 
-    /// Gives a member another name at the same place.
+    /// Gives a member another name at the same place. Nothing changes where there is no such member, or
+    /// one of the other name.
     package mutating func rename(_ name: MemberName, to other: MemberName) {
         guard let place = index(of: name), index(of: other) == nil else { return }
         members[place] = Member(other, members[place].value)

@@ -97,7 +97,9 @@ package final class Share: Sendable {
         return try Share(parsing: JSONValue.object(members).serialized())
     }
 
-    /// The same share without some of its ways.
+    /// The same share without some of its ways, by their names.
+    ///
+    /// Refused: what ``init(parsing:)`` refuses, so one that has no way left.
     package func without(_ names: [String]) throws(Denial) -> Share {
         var members = members
         var ways = members[.protocol]?.object ?? JSONObject()

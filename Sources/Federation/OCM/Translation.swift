@@ -21,8 +21,8 @@ package struct SecretSwap: Sendable {
         self.new = new
     }
 
-    /// Whether the old secret still stands somewhere in a message; one of a few bytes may do so by
-    /// chance.
+    /// Whether the old secret still stands somewhere in a message. Never of one of fewer than eight bytes,
+    /// which may stand there by chance.
     package func isLeft(in body: [UInt8]) -> Bool {
         guard old.count >= 8, old != new else { return false }
         return old.withBytes { body.span.contains($0) }
@@ -202,8 +202,8 @@ package struct Translation: Sendable {
         return TranslatedBody(bytes: JSONValue.object(members).serialized(), isChanged: true)
     }
 
-    /// The answer to an accepted invitation, in which who invited has the account by which the shares will name
-    /// them that the reader is told.
+    /// The answer to an accepted invitation, naming who invited by the account that the reader will find in
+    /// their shares. One that is no JSON object, or names no account, stays as it is.
     ///
     /// - Parameter host: of who invited.
     package func answer(_ body: [UInt8], ofInviterAt host: PeerHost) -> [UInt8] {

@@ -28,6 +28,8 @@ package struct JournalHead: Sendable, Equatable {
     package static func file(of state: String) -> String { state + ".journal" }
 
     /// Nil when there is none yet.
+    ///
+    /// Refused: a file of more than 256 bytes, or that says anything but a head and a line feed.
     package static func read(_ path: String) throws(FileProblem) -> JournalHead? {
         guard PrivateFile.exists(path) else { return nil }
         let bytes = try PrivateFile.read(path, limit: 256, readers: .everybody)

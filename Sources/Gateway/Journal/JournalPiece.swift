@@ -15,7 +15,7 @@ struct JournalPiece: Sendable {
 
     /// What stands in it, in order, each with the place of its (first) line in the piece, from 0.
     let parts: [(part: Part, line: Int)]
-    /// Lines, the one among them that lacks its end.
+    /// How many lines it has, the one that lacks its end counted.
     let lines: Int
     /// Whether the last line lacks its end.
     let lacksEnd: Bool

@@ -2,7 +2,7 @@ import Synchronization
 import Transport
 
 /// How often peers can make us fetch something: a bucket for all of them, of which strangers may
-/// not take the last quarter, nor any one network more than a quarter of the last half, and one slot
+/// not take the last quarter, nor any one network more than a quarter once it is half empty, and one slot
 /// per host and minute for a key id that we do not know, or whose key does not verify what it should
 /// (security design, item 67; settled questions, 6).
 ///
@@ -15,7 +15,8 @@ final class FetchBudget: Sendable {
     }
 
     private let state = Mutex(State())
-    /// What each network may take of the last half: a quarter of the common bucket, at a quarter of its rate.
+    /// What each network may take once the common bucket is half empty: a quarter of its size, at a quarter of
+    /// its rate.
     private let parts = TokenBuckets(perMinute: 150, burst: 10)
 
     /// Takes one fetch out of the common bucket; false when it is empty for this host, or for who causes it.

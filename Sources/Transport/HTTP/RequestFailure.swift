@@ -1,7 +1,8 @@
 /// What is wrong with an HTTP message: the closed set of reasons for which a parser refuses it.
 ///
-/// The raw value is a stable code for logs and counters. After any of them the connection is
-/// closed, since nobody can know where the next message would begin (RFC 9112, section 2.2).
+/// The raw value is a stable code for logs and counters. After any of them a connection of HTTP/1 is
+/// closed, since nobody can know where the next message would begin (RFC 9112, section 2.2); over
+/// HTTP/2 it is the stream that ends, but for ``http2Flood``.
 /// Found in the answer of an upstream, each of them means 502 for the client, and that connection
 /// is not used again.
 package enum RequestFailure: String, Error, Sendable, CaseIterable {
