@@ -14,6 +14,7 @@ final class BackendServer: Sendable {
     /// Bytes of an answer that is read whole.
     static let longestAnswer = 256 << 10
 
+    /// How long its answers are waited for.
     struct Timeouts: Sendable {
         /// To the first byte of an answer.
         let headers: Duration

@@ -156,6 +156,7 @@ package final class Gateway: Sendable {
         keyRequirements = requirements
     }
 
+    /// The turns by which files are read again.
     enum FileReading: Sendable {
         /// The one turn there is: to read files again.
         case again

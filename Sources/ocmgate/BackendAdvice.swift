@@ -14,6 +14,7 @@ struct BackendAdvice {
     /// The gateway's forward proxy; nil where there is none.
     let wayOut: WayOut?
 
+    /// What the backend has to know of the forward proxy.
     struct WayOut {
         /// Where it listens: `host:port`, or `unix:/path`.
         let proxy: String

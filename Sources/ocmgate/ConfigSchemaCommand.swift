@@ -22,6 +22,7 @@ struct ConfigSchemaCommand: ParsableCommand {
     @Flag(help: "Print it on one line.")
     var json = false
 
+    /// Which of the two files is described.
     enum File: String, ExpressibleByArgument, CaseIterable { case config, policy }
 
     func run() {

@@ -14,6 +14,7 @@ struct JournalExportCommand: ParsableCommand {
             cannot be read.
             """)
 
+    /// How decisions are written.
     enum Format: String, CaseIterable, ExpressibleByArgument { case json, csv }
 
     @OptionGroup var journal: JournalOptions

@@ -4,6 +4,7 @@ import Gateway
 
 /// `ocmgate key new|stage|activate|retire`: the steps of a key's life.
 extension KeyCommand {
+    /// `ocmgate key new`.
     struct New: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Make a key, which nobody sees before it is staged.",
@@ -33,6 +34,7 @@ extension KeyCommand {
         }
     }
 
+    /// `ocmgate key stage`.
     struct Stage: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Publish a key that does not sign yet.",
@@ -54,6 +56,7 @@ extension KeyCommand {
         }
     }
 
+    /// `ocmgate key activate`.
     struct Activate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Sign with a staged key; the one that signed until now is retired.",
@@ -82,6 +85,7 @@ extension KeyCommand {
         }
     }
 
+    /// `ocmgate key retire`.
     struct Retire: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "End the time of a key that does not sign; say when it is gone.",

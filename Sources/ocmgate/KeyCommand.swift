@@ -32,6 +32,7 @@ struct KeyCommand: ParsableCommand {
         } catch { throw CommandFailure("\(error)") }
     }
 
+    /// `ocmgate key list`.
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract:
@@ -68,6 +69,7 @@ struct KeyCommand: ParsableCommand {
         }
     }
 
+    /// `ocmgate key export`.
     struct Export: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Print public keys: the JWK set that peers fetch, or one key as PEM.",

@@ -92,6 +92,7 @@ struct MessageOptions: ParsableArguments {
     @Option(help: "With --decision: the journal's folder, instead of the configured one.")
     var dir: String?
 
+    /// By what the data of a share are reached.
     enum Access: String, ExpressibleByArgument { case token, secret }
 
     func validate() throws {

@@ -8,6 +8,7 @@ struct PeerHoldCommand: ParsableCommand {
         commandName: "hold", abstract: "Peers whose messages wait for a person.",
         subcommands: [List.self, Approve.self, Refuse.self])
 
+    /// `ocmgate peer hold list`.
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "List the peers that wait, and what their messages said.",
@@ -29,6 +30,7 @@ struct PeerHoldCommand: ParsableCommand {
         }
     }
 
+    /// `ocmgate peer hold approve`.
     struct Approve: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Let a peer in: put it on one of your own lists.",
@@ -51,6 +53,7 @@ struct PeerHoldCommand: ParsableCommand {
         }
     }
 
+    /// `ocmgate peer hold refuse`.
     struct Refuse: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Do not let a peer in: forget what waits, or put it on a list that blocks.",

@@ -23,6 +23,7 @@ struct ShareCommand: ParsableCommand {
         }
     }
 
+    /// `ocmgate share list`.
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract:
@@ -55,6 +56,7 @@ struct ShareCommand: ParsableCommand {
         }
     }
 
+    /// `ocmgate share show`.
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Show one share: all that is known, but for its secrets.",

@@ -15,6 +15,7 @@ struct Signals {
     private let sources: [any DispatchSourceSignal]
     private let state = State()
 
+    /// What happened.
     enum Event: Sendable {
         case signal(Int32)
         /// It has read its files again.

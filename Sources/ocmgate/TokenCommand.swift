@@ -9,6 +9,7 @@ struct TokenCommand: ParsableCommand {
         commandName: "token", abstract: "Look into an access token; end those of a share.",
         subcommands: [Inspect.self, Revoke.self])
 
+    /// `ocmgate token inspect`.
     struct Inspect: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Open a token with the seal key, and print what it says.",

@@ -13,6 +13,7 @@ struct XMLElements: Sendable {
         let isDAV: Bool
     }
 
+    /// What an element is to who rewrites paths in the answer.
     enum Element: Sendable, Equatable {
         /// `href` of the namespace `DAV:`, with content to come.
         case href

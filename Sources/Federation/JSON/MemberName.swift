@@ -109,6 +109,7 @@ extension MemberName {
         /// Bytes; no name is longer.
         private static let stride = 24
 
+        /// A name that was looked for: spelled as it is, or so but for the case of letters.
         enum Found {
             case exact(MemberName)
             case inOtherCase(MemberName)

@@ -4,6 +4,7 @@
 /// end behind a closing quote, a quote that is never closed, text that is not UTF-8, a byte order
 /// mark, a lone carriage return, fields over 8 KiB and rows over 32 fields.
 struct CSVReader {
+    /// The fields of one row, without their quotes, and where it begins.
     struct Row {
         let fields: [String]
         let place: SourcePosition

@@ -5,6 +5,7 @@ import OpenSSL
 ///
 /// Nothing here is trusted before `ListSignature` has verified it.
 struct JWS {
+    /// One of its signatures, and the header that it covers.
     struct Signature {
         /// As it was signed: base64url.
         let protected: String
@@ -12,6 +13,7 @@ struct JWS {
         let bytes: [UInt8]
     }
 
+    /// What is signed: in the document, or beside it (RFC 7515, appendix F).
     enum Payload {
         /// As it was signed: base64url.
         case attached(String)

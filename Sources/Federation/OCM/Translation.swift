@@ -37,6 +37,7 @@ package struct Translation: Sendable {
     /// Whether `providerId` is written as a string where it came as a number.
     let ids: IDForm
 
+    /// How `providerId` is written.
     enum IDForm: Sendable {
         case asTheyCame, text
     }

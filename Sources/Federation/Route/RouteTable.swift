@@ -121,6 +121,7 @@ package struct RouteTable: Sendable {
         return nil
     }
 
+    /// What lies below a path, whose segments are whole: `/ocm` does not hold `/ocmx`.
     struct Entry: Sendable {
         let path: [UInt8]
         let target: Target

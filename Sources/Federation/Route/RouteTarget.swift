@@ -16,12 +16,14 @@ enum Target: Sendable {
     /// What ends with a segment, whatever stands before that.
     case ending(String, WholePath)
 
+    /// What may lie at a path that is taken as a whole; anything below it is no route.
     enum WholePath: Sendable {
         case discovery, ocsProvider, jwks, token, shareInfo, linkShare, linkDocument, status
         case inviteDialog
         case ocm(OCMEndpoint)
     }
 
+    /// What lies below the OCM API and is none of its endpoints.
     enum Others: Sendable {
         /// Not forwarded: nothing but OCM lives there.
         case closed

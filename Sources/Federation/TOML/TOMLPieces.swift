@@ -17,6 +17,7 @@ struct TOMLPieces {
         case behindBracket
     }
 
+    /// What stands on lines of its own outside of arrays.
     enum Piece {
         /// One empty line or more.
         case gap
@@ -27,6 +28,7 @@ struct TOMLPieces {
         case member(key: String, Value, Comment?)
     }
 
+    /// A value, as far as the layout moves something in it.
     indirect enum Value {
         /// A string, number, boolean or date, as it is written.
         case atom(String)

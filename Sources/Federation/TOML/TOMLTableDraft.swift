@@ -11,6 +11,7 @@ final class TOMLTableDraft {
         case dottedKey
     }
 
+    /// What a key has so far: a value that is whole, or tables that may still grow.
     enum Value {
         case node(TOMLNode)
         case table(TOMLTableDraft)

@@ -62,6 +62,7 @@ struct JSONStyle: Sendable {
         static let markup = Escapes(rawValue: 4)
     }
 
+    /// Whether members stand as they came, or by their names.
     enum Order: Sendable {
         case kept, sorted
     }

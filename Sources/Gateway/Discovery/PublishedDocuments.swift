@@ -9,6 +9,7 @@ import Transport
 /// or the keys change; a request is answered from memory. Until the backend has answered once, discovery
 /// is 503: peers remember a wrong document for a day, a failure for five minutes.
 final class PublishedDocuments: Sendable {
+    /// Which of the documents.
     enum Name: Sendable {
         case discovery, keySet, ocsProvider
     }

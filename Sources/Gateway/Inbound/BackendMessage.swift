@@ -22,6 +22,7 @@ struct BackendMessage: ~Copyable {
     /// The API that it goes to, whose form the backend's answer has.
     let api: API
 
+    /// The API of OCM, or the older one.
     enum API: Sendable { case ocm, ocs }
 
     /// What the backend's word on the message is for the registry.

@@ -11,6 +11,7 @@ struct Received: Sendable {
     /// Wall time of its arrival, seconds.
     let now: Int
 
+    /// Which endpoint it came to.
     enum Kind: Sendable {
         case ocm(OCMEndpoint)
         case token

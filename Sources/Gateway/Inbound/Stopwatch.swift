@@ -1,5 +1,6 @@
 /// Where the time of one message goes: it is always in one phase, or in none of those that are told.
 struct Stopwatch: Sendable {
+    /// What the time of a message is told by in log and journal.
     enum Phase: Int, Sendable, CaseIterable {
         /// The signature and its key, without the time of fetching.
         case verify

@@ -64,6 +64,7 @@ enum SignatureStanding: Sendable {
     /// Profile `observe` only: what would have refused the message.
     case tolerated(Denial)
 
+    /// Whether the peer publishes keys.
     enum Advertised: Sendable {
         case yes, no
         /// Nobody asked, or was answered.

@@ -11,6 +11,7 @@ package struct JournalBody: Sendable {
     /// The members, of a body that was read before.
     var members: JSONObject?
 
+    /// How it is to be read.
     enum Form: Sendable {
         case json
         /// `application/x-www-form-urlencoded`.

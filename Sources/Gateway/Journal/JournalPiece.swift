@@ -6,6 +6,7 @@ import OpenSSL
 /// Made on any thread. Whether a piece goes on where the one before it ended is found out by
 /// ``JournalVerifier``, which goes through them in order.
 struct JournalPiece: Sendable {
+    /// A line, or what stands in the place of lines.
     enum Part: Sendable {
         /// A line that has the form of one, and states a hash.
         case line(JournalLine, stated: JournalHash, link: JournalLink?)
@@ -53,6 +54,7 @@ struct JournalPiece: Sendable {
 
 /// How a line stands to the one before it.
 struct JournalLink: Sendable {
+    /// What is found out of a line and the one before it.
     enum Finding: Sendable {
         /// The hash that it states is another than its own.
         case wrong

@@ -11,6 +11,7 @@ struct JournalPieces {
     /// Bytes of a piece; one is longer where a line is.
     let size: Int
 
+    /// What is handed on.
     enum Item {
         case piece(JournalPiece, JournalDay)
         /// All of this day was handed on.

@@ -9,6 +9,7 @@ import Federation
 struct JournalQueue {
     /// One thing to be written.
     struct Job: Gathered, Sendable {
+        /// What is to be done.
         enum Work: Sendable {
             case record(JournalText, code: String, Place)
             case erase(JournalErasure)

@@ -24,6 +24,7 @@ struct JournalText: Sendable {
         let place: Int
         let value: Value
 
+        /// What goes there once the keys of the people are at hand.
         enum Value {
             /// A text of a person's, or about one, sealed.
             case sealed(String, JournalSubject)

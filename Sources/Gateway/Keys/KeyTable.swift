@@ -9,6 +9,7 @@ import OpenSSL
 struct KeyTable: Sendable, Equatable {
     var rows: [String: Row] = [:]
 
+    /// What is kept of a key under its name.
     struct Row: Sendable, Equatable {
         /// Never `new`: a key that the table does not name is new.
         var state: KeyState

@@ -23,6 +23,7 @@ package typealias ListFetcher = @Sendable (ListRequest) async -> ListAnswer
 
 /// Fetches a list, with its signature where that lies beside it.
 struct ListFetch: Sendable {
+    /// A list as it came: nothing of it is verified.
     struct Document: Sendable {
         let body: [UInt8]
         var signature: [UInt8]?
@@ -30,6 +31,7 @@ struct ListFetch: Sendable {
         let lastModified: String?
     }
 
+    /// What came of it; the text of a failure is for the log.
     enum Answer: Sendable {
         /// What is known still holds.
         case unchanged

@@ -13,6 +13,7 @@ final class LogSampler: Sendable {
         }
     }
 
+    /// What becomes of a line.
     enum Verdict: Equatable {
         /// Write it; this many of its subject were left out before.
         case write(suppressed: Int)

@@ -23,6 +23,7 @@ struct PastJudge {
         let hasOtherLists: Bool
     }
 
+    /// How sure a judgement of the past is; the raw values are the words of `policy replay`.
     enum Certainty: String, Sendable {
         case exact
         /// If its signature, which the lists gave nobody a reason to verify, was good.

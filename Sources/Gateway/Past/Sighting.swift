@@ -21,6 +21,7 @@ struct Sighting: Sendable {
     /// block did not refuse.
     let against: Set<String>
 
+    /// What is recorded of the signature.
     enum Signature: Sendable {
         /// Of a message that went out: ours.
         case ours

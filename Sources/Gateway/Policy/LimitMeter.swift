@@ -43,6 +43,7 @@ final class LimitMeter: Sendable {
         let isSlow: Bool
     }
 
+    /// Whether there is room: it is taken then. Else seconds until there is.
     enum Answer {
         case room(Receipt)
         case full(retryAfter: Int)

@@ -3,6 +3,7 @@ import Federation
 extension LimitMeter {
     /// The numbers of a limit, as its meter needs them.
     struct Terms: Sendable {
+        /// What is counted.
         enum Kind: Sendable, Equatable {
             case messages
             case bytes

@@ -10,6 +10,7 @@ struct PolicyReload: Sendable, Equatable {
     /// wrong with it, or there is none.
     let candidateProblem: String?
 
+    /// Which policy is in force after it.
     enum Outcome: Sendable, Equatable {
         /// In force from now on; the hashes of the policy before and now.
         case taken(was: String, now: String)

@@ -3,6 +3,7 @@ import OpenSSL
 /// Whom the access list of a file names (`acl(5)`): they are not in the mode, whose bits for the group are the
 /// most that any of them may do.
 struct AccessList {
+    /// A user or a group, by its number.
     enum Named: Equatable {
         case user(UInt32)
         case group(UInt32)

@@ -16,6 +16,7 @@ struct ReplayEntry: Sendable {
 
 /// The replay cache as a value: no clock, no store.
 struct ReplayMemory: Sendable {
+    /// What it says of a message, as ``ReplayCache/Judgement`` does.
     enum Result: Equatable {
         case first
         case known(ReplayCache.Known)

@@ -19,6 +19,7 @@ package final class UnderWay: Sendable {
     /// One more, for as long as what is returned lives.
     func enter() -> Member { Member(self) }
 
+    /// One message that counts; it does so until the last reference is gone.
     final class Member: Sendable {
         private let all: UnderWay
 

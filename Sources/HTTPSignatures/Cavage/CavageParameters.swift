@@ -3,6 +3,7 @@ import OpenSSL
 /// Reader of the parameters of a draft-cavage signature: `name="text"` or `name=number`, with
 /// commas between.
 struct CavageParameters {
+    /// The value of a parameter: quoted, or a whole number.
     enum Value {
         case text(String)
         case number(Int)

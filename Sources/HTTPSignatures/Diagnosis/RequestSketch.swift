@@ -49,6 +49,7 @@ struct Edit {
     let distortion: Distortion
     let part: Part
 
+    /// The part, and what the signer may have seen there.
     enum Part {
         case authority(String)
         case scheme(String)

@@ -15,6 +15,7 @@ struct CircuitBreaker: Sendable {
         var rest = Duration.seconds(5)
     }
 
+    /// Whether requests pass.
     enum State: Sendable, Equatable {
         /// Requests pass.
         case closed(failures: Int)

@@ -11,8 +11,11 @@ enum RetryRule {
         var body: BodyFraming
     }
 
+    /// Whether it was made for the request, or had carried others before.
     enum Connection: Sendable { case fresh, reused }
+    /// Whether a byte of the answer has come.
     enum Reply: Sendable { case none, begun }
+    /// Whether it is sent once more.
     enum Verdict: Sendable, Equatable { case retry, fail }
 
     static func judge(_ attempt: Attempt, _ failure: UpstreamFailure) -> Verdict {

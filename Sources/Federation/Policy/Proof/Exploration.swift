@@ -17,6 +17,7 @@ struct Exploration {
         self.progress = progress
     }
 
+    /// Whether it goes on after a region.
     enum Way {
         case on
         case stop

@@ -4,6 +4,7 @@
 /// What stands in own lists is known. A downloaded list may hold anything: any peer may be on it or
 /// not, and its entry may be more or less specific than that of another downloaded list.
 struct PeerClasses {
+    /// One of these peers, at one time.
     struct Class {
         let host: PeerHost
         /// Unix seconds.

@@ -120,6 +120,7 @@ extension PeerNames {
 
 /// The regions that two policies judge differently, by what each of them says.
 private struct DifferingRegions {
+    /// What the old policy says of a region, and what the new one.
     struct Pair: Hashable {
         let before: RegionJudge.Ruling
         let after: RegionJudge.Ruling

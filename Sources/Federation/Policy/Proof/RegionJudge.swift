@@ -12,6 +12,7 @@ struct RegionJudge {
         case answer
     }
 
+    /// How far it came with a region: to a ruling, or to a question by which the region has to be split.
     enum Step {
         case decided(Ruling)
         case split(Question)

@@ -3,6 +3,7 @@
 /// A glob without a star is one text, and a class of its own. Only those with stars are run side by side,
 /// so whole addresses may be as many as people are.
 struct TextClasses {
+    /// The texts that match just these of the globs.
     struct Class {
         /// Which of the globs it matches: their places, in order.
         let matched: [Int]
