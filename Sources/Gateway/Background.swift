@@ -11,63 +11,15 @@ extension Gateway {
     ///
     /// - Parameter known: its files as they were when they were read.
     func background(on group: LoopGroup, since known: FollowedFiles) -> [Task<Void, Never>] {
-        let loop = group.loops[0]
-        let inquiry = Task { [self] in
-            var told: BackendInquiry.Missing?
-            while !Task.isCancelled {
-                let isFound = await published.refresh(on: loop)
-                if isFound {
-                    if told != nil { log.write(.notice, .backendDiscovered) }
-                    told = nil
-                    warnOfSignatures()
-                } else if let missing = published.missing, missing != told,
-                    backend.upstream.health?.isGood != false
-                {
-                    // One that is silent is told of as that.
-                    warnOfDocument(missing)
-                    told = missing
-                }
-                await pauseForInquiry(
-                    isFound ? configuration.discovery.fresh : published.pause)
-            }
-        }
         tellOfDisk()
-        let housekeeping = Task { [self] in
-            var watch = ClockWatch(environment)
-            var endingsTold: Int?
-            while !Task.isCancelled {
-                await pause(.seconds(30))
-                if let step = watch.step(environment) {
-                    log.write(.warning, .clockStepped, [LogEntry(.seconds, step)])
-                }
-                let expired = replays.expire(
-                    now: environment.now(), monotonic: environment.monotonicMilliseconds())
-                store.commitLater([expired, journal.settle()].compactMap { $0 })
-                published.dropEndedKeys()
-                forgetOld()
-                tellOfCandidate()
-                warnOfFloor()
-                warnOfStore()
-                let day = environment.now() / 86_400
-                if day != endingsTold {
-                    tellOfEndings()
-                    endingsTold = day
-                }
-                log.tellSuppressed()
-            }
-        }
-        let diagnosis = Task(priority: .background) { [self] in await diagnose() }
-        let lists = Task { [self] in await keepLists() }
-        let counts = Task { [self] in
-            var refused = RefusedConnections()
-            while !Task.isCancelled {
-                await pause(.seconds(2))
-                keepCounts()
-                refused.tell(group, log, now: environment.monotonicSeconds())
-            }
-        }
-        let memory = Task { [self] in await watchMemory(group) }
-        var tasks = [inquiry, housekeeping, diagnosis, lists, counts, memory]
+        var tasks = [
+            Task { [self] in await followBackend(on: group.loops[0]) },
+            Task { [self] in await keepHouse() },
+            Task(priority: .background) { [self] in await diagnose() },
+            Task { [self] in await keepLists() },
+            Task { [self] in await keepCounts(of: group) },
+            Task { [self] in await watchMemory(group) },
+        ]
         switch configuration.policy.reload {
         case .watch:
             let watch = PolicyWatch(known.policy)
@@ -75,6 +27,63 @@ extension Gateway {
         case .signal: break
         }
         return tasks
+    }
+
+    /// Fetches the backend's document again and again, until it is cancelled; says so when there is none, and
+    /// when there is one again.
+    private func followBackend(on loop: LoopHandle) async {
+        var told: BackendInquiry.Missing?
+        while !Task.isCancelled {
+            let isFound = await published.refresh(on: loop)
+            if isFound {
+                if told != nil { log.write(.notice, .backendDiscovered) }
+                told = nil
+                warnOfSignatures()
+            } else if let missing = published.missing, missing != told,
+                backend.upstream.health?.isGood != false
+            {
+                // One that is silent is told of as that.
+                warnOfDocument(missing)
+                told = missing
+            }
+            await pauseForInquiry(isFound ? configuration.discovery.fresh : published.pause)
+        }
+    }
+
+    /// Forgets what may be forgotten and says again what still holds, twice a minute, until it is cancelled.
+    private func keepHouse() async {
+        var watch = ClockWatch(environment)
+        var endingsTold: Int?
+        while !Task.isCancelled {
+            await pause(.seconds(30))
+            if let step = watch.step(environment) {
+                log.write(.warning, .clockStepped, [LogEntry(.seconds, step)])
+            }
+            let expired = replays.expire(
+                now: environment.now(), monotonic: environment.monotonicMilliseconds())
+            store.commitLater([expired, journal.settle()].compactMap { $0 })
+            published.dropEndedKeys()
+            forgetOld()
+            tellOfCandidate()
+            warnOfFloor()
+            warnOfStore()
+            let day = environment.now() / 86_400
+            if day != endingsTold {
+                tellOfEndings()
+                endingsTold = day
+            }
+            log.tellSuppressed()
+        }
+    }
+
+    /// Keeps counts, and tells of connections that were refused, every two seconds until it is cancelled.
+    private func keepCounts(of group: LoopGroup) async {
+        var refused = RefusedConnections()
+        while !Task.isCancelled {
+            await pause(.seconds(2))
+            keepCounts()
+            refused.tell(group, log, now: environment.monotonicSeconds())
+        }
     }
 
     /// Queues what limits counted and who waits for a person; what came since the last time is lost

@@ -77,50 +77,66 @@ package final class RunningGateway: Sendable {
         _ configuration: Configuration, _ findings: Findings, _ place: Place, _ log: GatewayLog,
         _ progress: StartProgress? = nil
     ) async throws -> RunningGateway {
-        let environment = Environment.live
         let group = LoopGroup(count: Processors.loops)
-        let certificates = findings.certificates
         let gateway = try assemble(
-            configuration, findings.policy, candidate: findings.candidate, log, environment, group,
+            configuration, findings.policy, candidate: findings.candidate, log, .live, group,
             findings.material, lock: place.lock, progress)
-        let server: Server
-        let terms: Terms
+        let running = try await listen(gateway, configuration, findings, place, group)
+        running.begin(since: findings.files ?? .unseen)
+        if let line = place.line, !line.takesPlace {
+            await running.stop(grace: .seconds(5))
+            throw StartFailure("the gateway that ran goes on: this one took too long to serve")
+        }
+        running.tellOfStart(configuration, findings)
+        return running
+    }
+
+    /// Opens the listeners; where one cannot be opened, journal and state are closed again.
+    ///
+    /// Throws `StartFailure`.
+    private static func listen(
+        _ gateway: Gateway, _ configuration: Configuration, _ findings: Findings, _ place: Place,
+        _ group: LoopGroup
+    ) async throws -> RunningGateway {
         do {
+            let certificates = findings.certificates
             let egress = findings.material.egress.flatMap { EgressHandler(gateway, $0) }
-            terms = Terms(
+            let terms = Terms(
                 configuration: configuration,
                 server: try serverConfiguration(configuration, certificates, egress: egress),
                 certificates: certificates, egress: egress, material: findings.material)
-            server = try await Server.start(
+            let server = try await Server.start(
                 terms.server, on: group, inherited: place.opened, former: place.sockets,
                 handler: gateway)
+            return RunningGateway(gateway, server, terms, group, gateway.store, gateway.log)
         } catch {
             gateway.journal.close(gateway.store)
             gateway.store.close()
             throw StartFailure("\(error)")
         }
-        let running = RunningGateway(gateway, server, terms, group, gateway.store, log)
+    }
+
+    /// Starts what it does beside answering requests: its own work, the files that it follows, and orders.
+    private func begin(since files: FollowedFiles) {
         gateway.serviceStatus.note(policy: gateway.policy.current.hash)
-        let files = findings.files ?? .unseen
-        running.background.withLock {
+        background.withLock {
             $0 =
                 gateway.background(on: group, since: files)
-                + [running.watchFiles(since: files.others), running.offerSockets()]
+                + [watchFiles(since: files.others), offerSockets()]
         }
-        running.orders.withLock { $0 = Task { await gateway.takeOrders() } }
-        let endings = running.endings.continuation
+        orders.withLock { $0 = Task { [gateway] in await gateway.takeOrders() } }
+        let endings = endings.continuation
         gateway.steering.withLock {
             $0 = Gateway.Steering(
-                reload: { [weak running] in await running?.reloadConfiguration() },
+                reload: { [weak self] in await self?.reloadConfiguration() },
                 end: { endings.yield(.ended(grace: $0)) })
         }
-        if let line = place.line, !line.takesPlace {
-            await running.stop(grace: .seconds(5))
-            throw StartFailure("the gateway that ran goes on: this one took too long to serve")
-        }
-        warnOfCertificates(
-            configuration, certificates, egress: findings.material.egress, log,
-            now: environment.now())
+    }
+
+    private func tellOfStart(_ configuration: Configuration, _ findings: Findings) {
+        Self.warnOfCertificates(
+            configuration, findings.certificates, egress: findings.material.egress, log,
+            now: gateway.environment.now())
         for address in server.addresses {
             log.write(.info, .listening, [LogEntry(.address, address.description)])
         }
@@ -154,7 +170,6 @@ package final class RunningGateway: Sendable {
                     ),
                 ])
         }
-        return running
     }
 
     private init(
