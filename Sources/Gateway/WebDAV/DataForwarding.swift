@@ -56,58 +56,11 @@ extension Gateway {
         untold: UntoldSecret, path: String? = nil, destination: String? = nil,
         depth: DataRequest.Depth = .asSent
     ) throws(Denial) -> Plan {
-        var dropped: [FieldName] = []
-        var authorization: Secret?
-        switch credential {
-        case .clients:
-            dropped = FieldName.otherLogins + (destination == nil ? [] : [.destination])
-        case .nothing: dropped = Self.clientsFields
-        case .field(let field):
-            dropped = Self.clientsFields
-            authorization = field
-        }
-        var added: [(FieldName, String)] = []
-        if let destination {
-            added.append(
-                (.destination, "\(backend.head.scheme)://\(backend.head.host)\(destination)"))
-        }
-        switch depth {
-        case .asSent: break
-        case .one: added.append((.depth, "1"))
-        }
-        if case .granted = basis, request.head.method == .lock {
-            dropped.append(.timeout)
-            added.append((.timeout, request.lockTimeout))
-        }
-        if !request.mayAskForPart { dropped += FieldName.parts }
-        var reader = BackendHead.Reader.client
-        var onHead: (@Sendable (ResponseHead) -> HeadEdit)?
-        switch untold {
-        case .inPath(let hidden):
-            reader = .gateway
-            let method = request.head.method
-            onHead = { [self] head in
-                hidden.edit(head, to: method, hosts: backend.view.names.hosts)
-            }
-        case .inAnswers(let mask):
-            reader = .gateway
-            onHead = { [self] head in
-                mask.edit(head, to: request.head.method, then: pathsTold(head, to: request))
-            }
-        case .none where request.told != nil && Self.mayNamePaths(request):
-            reader = .gateway
-            onHead = { [self] head in HeadEdit(transform: pathsTold(head, to: request)) }
-        case .none: break
-        }
-        if backend.view.backend.tellsAccessTokens { onHead = Self.untold(after: onHead) }
-        if let condition = try condition(of: request, untold) {
-            dropped.append(.if)
-            added.append((.if, condition))
-        }
-        let head = try backend.head.writer(
-            for: request.head, path: path ?? request.path.text, query: request.head.query,
-            client: request.client, dropping: dropped, reader: reader,
-            authorization: authorization, adding: added)
+        let reading = reading(request, untold)
+        let head = try head(
+            for: request, as: credential, by: basis, untold: untold, path: path,
+            destination: destination, depth: depth, reader: reading == nil ? .client : .gateway)
+        var onHead = backend.view.backend.tellsAccessTokens ? Self.untold(after: reading) : reading
         let room: StreamedRoom?
         var withdrawn: (@Sendable (Int) -> Answer?)?
         var onEnd: (@Sendable (ForwardingEnd) -> Void)?
@@ -133,6 +86,68 @@ extension Gateway {
                 onFailure: { [self] failure in unavailable(Denial(failure), to: request.client) },
                 onData: room?.onData { [self] denial in refusal(denial, of: request) },
                 withdrawn: withdrawn, onEnd: onEnd))
+    }
+
+    /// The head of a request for data, as the backend gets it.
+    ///
+    /// Refused: an `If` whose tags name what is not here, or cannot be read.
+    private func head(
+        for request: DataRequest, as credential: ShownCredential, by basis: DataBasis,
+        untold: UntoldSecret, path: String?, destination: String?, depth: DataRequest.Depth,
+        reader: BackendHead.Reader
+    ) throws(Denial) -> HeadWriter {
+        var dropped: [FieldName] = []
+        var authorization: Secret?
+        switch credential {
+        case .clients:
+            dropped = FieldName.otherLogins + (destination == nil ? [] : [.destination])
+        case .nothing: dropped = Self.clientsFields
+        case .field(let field):
+            dropped = Self.clientsFields
+            authorization = field
+        }
+        var added: [(FieldName, String)] = []
+        if let destination {
+            added.append(
+                (.destination, "\(backend.head.scheme)://\(backend.head.host)\(destination)"))
+        }
+        switch depth {
+        case .asSent: break
+        case .one: added.append((.depth, "1"))
+        }
+        if case .granted = basis, request.head.method == .lock {
+            dropped.append(.timeout)
+            added.append((.timeout, request.lockTimeout))
+        }
+        if !request.mayAskForPart { dropped += FieldName.parts }
+        if let condition = try condition(of: request, untold) {
+            dropped.append(.if)
+            added.append((.if, condition))
+        }
+        return try backend.head.writer(
+            for: request.head, path: path ?? request.path.text, query: request.head.query,
+            client: request.client, dropping: dropped, reader: reader,
+            authorization: authorization, adding: added)
+    }
+
+    /// How the answer is read here for what it may tell; nil for one that passes as it is.
+    private func reading(
+        _ request: DataRequest, _ untold: UntoldSecret
+    ) -> (@Sendable (ResponseHead) -> HeadEdit)? {
+        switch untold {
+        case .inPath(let hidden):
+            let method = request.head.method
+            return { [self] head in
+                hidden.edit(head, to: method, hosts: backend.view.names.hosts)
+            }
+        case .inAnswers(let mask):
+            return { [self] head in
+                mask.edit(head, to: request.head.method, then: pathsTold(head, to: request))
+            }
+        case .none where request.told != nil && Self.mayNamePaths(request):
+            return { [self] head in HeadEdit(transform: pathsTold(head, to: request)) }
+        case .none: return nil
+        }
     }
 
     /// Notes what the backend says to the secret of a share, before whoever asked can come again; nothing
