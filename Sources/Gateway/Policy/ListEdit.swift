@@ -91,34 +91,14 @@ package struct ListEdit: Sendable {
             (text, entry, line) = try Self.line(
                 named, inPlaceOf: over, Self.comment(note, day), note.isEmpty, old, self.file)
         } else if isText {
-            entry = "\(named)    \(Self.comment(note, day))"
-            var new = old
-            if let last = new.last, last != 0x0A { new.append(0x0A) }
-            line = new.count { $0 == 0x0A } + 1
-            text = new + Array(entry.utf8) + [0x0A]
+            (text, entry, line) = Self.line(named, Self.comment(note, day), behind: old)
         } else {
             let over = own.first
             let kept = note.isEmpty ? over?.note : nil
             let told = Self.quoted(kept ?? (note.isEmpty ? day : "\(day): \(note)"))
             let last = end.map { ", until = \(ListDate.text($0))" } ?? ""
             entry = "{ host = \(Self.quoted("\(host)")), note = \(told)\(last) }"
-            let place = try Self.entries(of: list.name, old, file)
-            if TOMLArrayEdit.isTable(old, at: place) {
-                throw Problem(
-                    "\(file):\(place.line): the entries of \(list.name) stand in tables of their own "
-                        + "([[list.\(list.name).entries]]): put it there by hand")
-            }
-            guard let edit = TOMLArrayEdit(old, at: place) else {
-                throw Problem("\(file):\(place.line): the entries of \(list.name) are not found")
-            }
-            if let over {
-                guard let there = over.position,
-                    let changed = edit.replacing(at: there, with: entry)
-                else { throw Self.cannotReplace(over, file) }
-                (text, line) = changed
-            } else {
-                (text, line) = edit.appending(entry)
-            }
+            (text, line) = try Self.element(entry, inPlaceOf: over, of: list.name, old, file)
         }
         let (changed, bytes) = (self.file, text)
         self.policy = try Self.load(
@@ -234,6 +214,39 @@ package struct ListEdit: Sendable {
         return (
             Array(lines.joined(separator: [0x0A])), String(decoding: entry, as: UTF8.self), number
         )
+    }
+
+    /// A text file with the host on a line of its own behind all others.
+    private static func line(
+        _ named: String, _ comment: String, behind old: [UInt8]
+    ) -> (text: [UInt8], entry: String, line: Int) {
+        let entry = "\(named)    \(comment)"
+        var text = old
+        if let last = text.last, last != 0x0A { text.append(0x0A) }
+        let line = text.count { $0 == 0x0A } + 1
+        return (text + Array(entry.utf8) + [0x0A], entry, line)
+    }
+
+    /// A policy with an element more in the `entries` of a list, or in the place of one that is over.
+    ///
+    /// Refused: entries that are no array, and one that is over and not found there.
+    private static func element(
+        _ entry: String, inPlaceOf over: ListEntry?, of list: String, _ old: [UInt8], _ file: String
+    ) throws -> (text: [UInt8], line: Int) {
+        let place = try entries(of: list, old, file)
+        if TOMLArrayEdit.isTable(old, at: place) {
+            throw Problem(
+                "\(file):\(place.line): the entries of \(list) stand in tables of their own "
+                    + "([[list.\(list).entries]]): put it there by hand")
+        }
+        guard let edit = TOMLArrayEdit(old, at: place) else {
+            throw Problem("\(file):\(place.line): the entries of \(list) are not found")
+        }
+        guard let over else { return edit.appending(entry) }
+        guard let there = over.position, let changed = edit.replacing(at: there, with: entry) else {
+            throw cannotReplace(over, file)
+        }
+        return changed
     }
 
     private static func cannotReplace(_ over: ListEntry, _ file: String) -> Problem {
