@@ -42,24 +42,8 @@ extension Gateway {
             return try await ocmAnswer(
                 .notifications, status: status, Array("[]".utf8), secrets, effect)
         case .notification(let notification):
-            let swaps = try await reshareSwaps(
-                response.status, response.body, message.verified.claimed,
-                for: notification.shareWith)
-            // Of a reshare that was not made nothing is told, whatever the backend says of it.
-            let isUnmade =
-                message.verified.claimed.message.asksForReshare
-                && (200...299).contains(response.status)
-                && ReshareAnswer(parsing: response.body) == nil
-            do throws(Denial) {
-                return try await ocmAnswer(
-                    .notifications, status: response.status,
-                    isUnmade ? Array("[]".utf8) : response.body, secrets, effect, swaps)
-            } catch {
-                if let declined = message.verified.declined {
-                    store.commitLater(endings(of: declined))
-                }
-                throw error
-            }
+            return try await notificationAnswer(
+                response, to: notification, message.verified, secrets, effect)
         case .inviteAccepted(let invite):
             try checkInvitations(response.status)
             let reader = Backend(reading: message.verified.document)
@@ -137,6 +121,28 @@ extension Gateway {
             let isKept = denial.status >= 500 && backend.view.backend.keepsSharesThatFailed
             if denial.code == .notDelivered, !isKept { takeBack(effect) }
             throw denial
+        }
+    }
+
+    /// The answer to a notification of OCM: of a reshare that was made, its code in the place of its secret. One
+    /// that declines a share ends it here also where the backend refuses it.
+    private func notificationAnswer(
+        _ response: BufferedResponse, to notification: Federation.Notification,
+        _ verified: Verified, _ secrets: [Secret], _ effect: BackendMessage.Effect
+    ) async throws(Denial) -> Answer {
+        let swaps = try await reshareSwaps(
+            response.status, response.body, verified.claimed, for: notification.shareWith)
+        // Of a reshare that was not made nothing is told, whatever the backend says of it.
+        let isUnmade =
+            verified.claimed.message.asksForReshare && (200...299).contains(response.status)
+            && ReshareAnswer(parsing: response.body) == nil
+        do throws(Denial) {
+            return try await ocmAnswer(
+                .notifications, status: response.status,
+                isUnmade ? Array("[]".utf8) : response.body, secrets, effect, swaps)
+        } catch {
+            if let declined = verified.declined { store.commitLater(endings(of: declined)) }
+            throw error
         }
     }
 
