@@ -56,19 +56,9 @@ extension Gateway {
         let body: TranslatedBody
         switch message {
         case .share(let sent):
-            try refuseOwnTokens(of: sent)
-            let openable = try translation.openable(sent)
-            let share = await named(openable, by: translation, addressed.received.client, trail)
-            // What the peer cannot be told is not recorded, nor a secret at a place that is kept as it is.
-            let blanks = share.isOfFiles ? share.secrets.map { SecretSwap($0, by: Secret([])) } : []
-            try Self.refuseLeft(blanks, in: try translation.share(share, swaps: blanks))
-            let recorded = try await recorded(
-                share, for: peer.peer, demandsTokens: translation.access(of: share) == .token,
-                settings, trail)
-            (endpoint, made, replaced) = (.shares, recorded, recorded.swaps)
-            body = try translation.share(share, swaps: replaced)
-            let isCut = openable.protocols.count < sent.protocols.count
-            if isCut || translation.leavesWaysOut(of: share) { trail.altered("ways left out") }
+            let (recorded, told) = try await offered(
+                sent, to: peer.peer, by: translation, settings, addressed.received.client, trail)
+            (endpoint, made, replaced, body) = (.shares, recorded, recorded.swaps, told)
         case .notification(let notification):
             endpoint = .notifications
             if let change = permission(notification, addressed.share, .outbound) {
@@ -127,6 +117,28 @@ extension Gateway {
         guard swaps.contains(where: { $0.isLeft(in: body.bytes) }) else { return }
         throw Denial(
             .protocolNotSupported, "a permanent secret stands where it cannot be replaced")
+    }
+
+    /// A share as the peer is told of it, recorded with the codes that it has there.
+    ///
+    /// Refused: what the peer cannot be told, or could not open; of that nothing is recorded.
+    private func offered(
+        _ sent: Share, to peer: PeerHost, by translation: OutboundTranslation,
+        _ settings: RuleSettings, _ client: ClientConnection, _ trail: Trail
+    ) async throws(Denial) -> (RecordedShare, TranslatedBody) {
+        try refuseOwnTokens(of: sent)
+        let openable = try translation.openable(sent)
+        let share = await named(openable, by: translation, client, trail)
+        // What the peer cannot be told is not recorded, nor a secret at a place that is kept as it is.
+        let blanks = share.isOfFiles ? share.secrets.map { SecretSwap($0, by: Secret([])) } : []
+        try Self.refuseLeft(blanks, in: try translation.share(share, swaps: blanks))
+        let recorded = try await recorded(
+            share, for: peer, demandsTokens: translation.access(of: share) == .token, settings,
+            trail)
+        let body = try translation.share(share, swaps: recorded.swaps)
+        let isCut = openable.protocols.count < sent.protocols.count
+        if isCut || translation.leavesWaysOut(of: share) { trail.altered("ways left out") }
+        return (recorded, body)
     }
 
     private func recorded(
