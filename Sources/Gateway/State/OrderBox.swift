@@ -62,7 +62,7 @@ package struct OrderBox: Sendable {
         var end = ContinuousClock.now + first
         var isTaken = taking == nil
         while ContinuousClock.now < end, !Interruption.isThere {
-            if let answer: OrderAnswer = read("\(name).answer") {
+            if let answer = answer(in: "\(name).answer") {
                 remove("\(name).answer")
                 return answer
             }
@@ -216,8 +216,8 @@ package struct OrderBox: Sendable {
     }
 
     /// nil when it is not there, is longer than any of ours, or was not sealed under this name.
-    private func read<Value: Decodable>(_ file: String) -> Value? {
-        opened(file).flatMap { Self.decoded($0, as: Value.self) }
+    private func answer(in file: String) -> OrderAnswer? {
+        opened(file).flatMap { Self.decoded($0, as: OrderAnswer.self) }
     }
 
     private func opened(_ file: String) -> Data? {
