@@ -24,16 +24,7 @@ extension RunningGateway {
             configuration, candidateFile, environment, client, log)
         let underWay = UnderWay()
         progress?.does(.state)
-        let store = try openStore(configuration, seal, now: now, underWay, lock)
-        if let migration = store.migration {
-            // At once: it is so also where the start fails later.
-            log.write(
-                .notice, .stateMigrated,
-                [
-                    LogEntry(.file, migration.path), LogEntry(.from, migration.from),
-                    LogEntry(.to, migration.to), LogEntry(.copy, migration.copy),
-                ])
-        }
+        let store = try openStore(configuration, seal, now: now, underWay, lock, log)
         let live = lists.fill(loaded)
         let policy = PolicyHolder(
             live,
@@ -86,14 +77,26 @@ extension RunningGateway {
         }
     }
 
+    /// Opens the state. That it was brought to another schema is told at once: it is so also where the start
+    /// fails later.
     private static func openStore(
         _ configuration: Configuration, _ seal: SealKey, now: Int, _ underWay: UnderWay,
-        _ lock: StoreLock?
+        _ lock: StoreLock?, _ log: GatewayLog
     ) throws(StartFailure) -> Store {
+        let store: Store
         do {
-            return try Store.open(
+            store = try Store.open(
                 configuration.state.file, seal, now: now, underWay: underWay, lock: lock)
         } catch { throw StartFailure(error.description) }
+        if let migration = store.migration {
+            log.write(
+                .notice, .stateMigrated,
+                [
+                    LogEntry(.file, migration.path), LogEntry(.from, migration.from),
+                    LogEntry(.to, migration.to), LogEntry(.copy, migration.copy),
+                ])
+        }
+        return store
     }
 
     private static func replays(
