@@ -14,8 +14,8 @@ package struct URLParts: Sendable, Equatable {
     /// What follows the first `?`, without it; nil when there is none.
     package let query: String?
 
-    /// Refused: other schemes, user information, a fragment, backslashes, spaces, control
-    /// characters and all bytes beyond ASCII after the authority.
+    /// Refused: other schemes, what ``PeerHost`` refuses, user information, a fragment, backslashes, spaces,
+    /// control characters and all bytes beyond ASCII after the authority, and more than 4096 bytes.
     package init?(_ url: some StringProtocol) {
         let text = Substring(url)
         let bytes = text.utf8.span

@@ -4,9 +4,9 @@ internal import OpenSSL
 struct OCSFields {
     let form: FormBody
 
-    /// Names that PHP reads as others, and two of one name, of which it takes the last, may not reach
-    /// it; nor may another `format` than the one in which its answer is read, which it takes from the body
-    /// before the query.
+    /// Refused (`malformed_message`): names that PHP reads as others, two of one name, of which it takes the
+    /// last, and another `format` than JSON, in which its answer is read: it takes that from the body before
+    /// the query.
     init(_ form: FormBody) throws(Denial) {
         guard form.repeated == nil else {
             throw Denial(.malformedMessage, "a parameter stands there twice")

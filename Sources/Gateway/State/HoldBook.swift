@@ -145,7 +145,7 @@ package final class HoldBook: Sendable {
     }
 
     /// Forgets the messages that name a subject of the journal, or came from it; that their peer waits
-    /// stays. Nil when there are none.
+    /// stays. Nil where nothing is to be written, of these or of what came before.
     ///
     /// - Parameter site: the host of accounts that are named without one.
     func forget(_ subject: JournalSubject, site: PeerHost) -> Change? {

@@ -7,7 +7,7 @@ struct PEM: Sendable {
     /// All blocks of `text`; what stands between blocks is explanation and passed over.
     ///
     /// Refused: a block without its end, other labels at both ends, headers inside a block (as
-    /// the old encrypted form has them), and base64 that is not strict but for line ends.
+    /// the old encrypted form has them), and base64 that is not strict but for line ends and blanks.
     static func blocks(in text: String) throws(CryptoError) -> [PEM] {
         var blocks: [PEM] = []
         var label: String?
