@@ -45,7 +45,7 @@ package final class Findings {
     }
 
     /// A key, value or block whose function is not there yet: refused, never ignored.
-    package func notYet(_ what: String, at position: SourcePosition, remedy: String? = nil) {
+    package func notYet(_ what: String, at position: SourcePosition, remedy: String?) {
         report(position, "\(what) is not available yet", remedy: remedy)
     }
 

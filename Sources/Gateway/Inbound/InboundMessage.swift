@@ -59,7 +59,7 @@ extension Gateway {
     /// it is told that somebody was asked: what is to be written of it then.
     ///
     /// - Parameter peer: who waits, where it is another one than the message is of.
-    func keepHeld(_ record: JournalRecord, of peer: PeerHost? = nil) -> Change? {
+    func keepHeld(_ record: JournalRecord, of peer: PeerHost?) -> Change? {
         guard record.decision.action == .hold, let facts = record.facts,
             let peer = peer ?? facts.peer
         else { return nil }
