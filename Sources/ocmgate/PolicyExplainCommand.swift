@@ -12,9 +12,10 @@ struct PolicyExplainCommand: ParsableCommand {
             What is not given is ordinary: a signed user share of one file over WebDAV, read \
             permission, by token, from a peer that can do both, is known by its key and was \
             invited. With --message it is what the message in a file says, and options say \
-            otherwise; with --decision, what the policy knew of a past message, at its time. Signatures, digests and replays are not asked here: those guards are always \
-            on, whatever the policy says; a signature that a message has counts as good (ocmgate \
-            sig verify looks at it). Limits have room, but for those named by --over and the one that \
+            otherwise; with --decision, what the policy knew of a past message, at its time. \
+            Signatures, digests and replays are not asked here: those guards are always on, \
+            whatever the policy says; a signature that a message has counts as good (ocmgate sig \
+            verify looks at it). Limits have room, but for those named by --over and the one that \
             refused the message of --decision.
 
             Where the policy is that of the configuration, what its profile and signature.accept \

@@ -38,13 +38,15 @@ struct MessageReader {
     }
 
     /// nil when absent or null.
+    ///
+    /// Refused: what is no string, more than `limit` bytes, and NUL, at which a server written in C may stop.
     func optionalString(_ name: MemberName, upTo limit: Int = 1024) throws(Denial) -> String? {
         guard let value = object[name], !value.isNull else { return nil }
         guard let text = value.string else {
             throw Denial(.malformedMessage, "\(name.text) is not a string")
         }
         guard text.utf8.count <= limit, !text.utf8.span.contains(0) else {
-            throw Denial(.malformedMessage, "\(name.text) is too long")
+            throw Denial(.malformedMessage, "\(name.text) is too long, or has a NUL in it")
         }
         return text
     }

@@ -78,6 +78,8 @@ package enum OCSTranslation {
     }
 
     /// The notification that says the same; nil for `move`, which OCM does not have.
+    ///
+    /// Refused (`malformed_message`): permissions that are no number, and what ``Notification`` refuses.
     package static func notification(_ call: OCSChange) throws(Denial) -> Notification? {
         guard call.verb != .move else { return nil }
         var details: [(String, JSONValue)] = [

@@ -15,8 +15,10 @@ package struct Glob: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The host part, behind the last `@`, is without a star read as a host and takes its canonical
-    /// form (IDNA in A-labels, no port 443). Refused: an empty pattern, control characters, more than 1024 bytes, and host parts that no address has:
-    /// what is no host, and letters outside ASCII beside a star.
+    /// form (IDNA in A-labels, no port 443).
+    ///
+    /// Refused: an empty pattern, control characters, more than 1024 bytes, and host parts that no address
+    /// has: what is no host, and letters outside ASCII beside a star.
     package init?(_ written: String) {
         let pattern = written.lowercased()
         guard (1...1024).contains(pattern.utf8.count),

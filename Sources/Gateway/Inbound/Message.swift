@@ -16,9 +16,9 @@ indirect enum Message: Sendable {
 
     /// Reads the body of a message.
     ///
-    /// Refused: another content type than the endpoint's own (an accepted invitation has two), any content coding (it would be read
-    /// by what stands behind us, and we read the bytes that came), and what the readers of Federation
-    /// refuse.
+    /// Refused: another content type than the endpoint's own (an accepted invitation has two), any content
+    /// coding (it would be read by what stands behind us, and we read the bytes that came), and what the
+    /// readers of Federation refuse.
     init(_ received: Received) throws(Denial) {
         try MessageQuery.check(received.query)
         guard !received.head.fields.contains(.contentEncoding) else {

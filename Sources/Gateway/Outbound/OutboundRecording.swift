@@ -116,9 +116,10 @@ extension Gateway {
     /// place of the secret that its answer holds (`protocol.md` 8.5).
     ///
     /// The backend has sent the share to its receiver already, or will: then it is found again. It is held
-    /// to what its original is held to, but for the settings of one that was sent, which are its own; whether the receiver is to exchange the code is said to it when it
-    /// gets the share. Without a way out of ours the backend tells it the secret itself, which then opens
-    /// the share beside the code that its asker has.
+    /// to what its original is held to, but for the settings of one that was sent, which are its own; whether
+    /// the receiver is to exchange the code is said to it when it gets the share. Without a way out of ours the
+    /// backend tells it the secret itself, which then opens the share beside the code that its asker has.
+    ///
     /// Refused: `store_unavailable`; a share of which nobody knows whose it is (`malformed_message`),
     /// since its secret would go out as it is.
     ///

@@ -185,8 +185,9 @@ extension GatewayLog {
 extension RunningGateway {
     /// A policy file, read, with all of its tests passed and its invariants proved.
     ///
-    /// Refused: what cannot be read, and what fails its own tests or invariants; each line of the
-    /// description names file, line and column.
+    /// Refused: what cannot be read, what everybody may write, or replace in its folder, and what fails its
+    /// own tests or invariants. The description names the file in each line, with line and column where
+    /// there are some.
     package static func loadPolicy(
         _ file: String, _ files: PolicyFiles = .disk
     ) throws(StartFailure) -> Policy {

@@ -30,8 +30,8 @@ struct AnswerHead {
     }
 
     /// The head of an answer from an upstream: what ends at this hop is left out, and digests of a body
-    /// that changes; `edit` is applied. A `Date` that is not there is added (RFC 9110, section 6.6.1), and a 426 that demands
-    /// WebSocket still says so.
+    /// that changes; `edit` is applied. A `Date` that is not there is added (RFC 9110, section 6.6.1), and a 426
+    /// that demands WebSocket still says so.
     static func forwarded(
         _ head: ResponseHead, edit: HeadEdit?, for request: Request, persistence: Persistence,
         date: [UInt8]
