@@ -54,7 +54,7 @@ package struct CivilDate: Sendable, Equatable {
             - 719_468
     }
 
-    /// The number that decimal digits write; nil for anything else.
+    /// The number that decimal digits write, 18 at most; 0 for none, and nil for anything else.
     package static func digits(_ digits: ArraySlice<UInt8>) -> Int? {
         var value = 0
         for digit in digits {

@@ -3,7 +3,7 @@
 /// The obsolete forms are refused: nobody who signs sends them.
 package enum HTTPDate {
     /// Unix seconds of `Sun, 06 Nov 1994 08:49:37 GMT`; nil for any other form, for days that are
-    /// not in the calendar, for a wrong day of the week and for leap seconds.
+    /// not in the calendar, for a wrong day of the week, for leap seconds and for years before 1970.
     package static func seconds(_ text: [UInt8]) -> Int? {
         guard text.count == 29, text[3...4].elementsEqual(", ".utf8), text[7] == 0x20,
             text[11] == 0x20, text[16] == 0x20, text[19] == UInt8(ascii: ":"),
