@@ -376,26 +376,31 @@ final class JournalDisk {
         }
         try sign(time)
         try commit()
-        // The oldest first: what is left is whole.
+        guard removeFiles(of: old) else { return }
+        subjects.forgetLater(before: JournalDay(number: newest + 1))
+        log.write(
+            .notice, .journalRemoved,
+            [LogEntry(.text, last.description), LogEntry(.count, old.count)])
+    }
+
+    /// Removes them, the oldest first: what is left is whole. False when one stays, which is told.
+    private func removeFiles(of old: [JournalDay]) -> Bool {
         for day in old {
             do { try settings.remove(reader.file(of: day)) } catch {
                 tell(
                     .journalKept, reader.file(of: day),
                     "cannot be removed: \(PrivateFile.cause(of: error))",
                     "let the gateway's user write there; it is tried again on the next day")
-                return
+                return false
             }
         }
         do { try PrivateFile.syncFolder(of: file.path) } catch {
             tell(
                 .journalKept, settings.folder, "does not keep that files are gone: \(error)",
                 "see whether the disk is whole")
-            return
+            return false
         }
-        subjects.forgetLater(before: JournalDay(number: newest + 1))
-        log.write(
-            .notice, .journalRemoved,
-            [LogEntry(.text, last.description), LogEntry(.count, old.count)])
+        return true
     }
 
     /// The days with files between which there are too many without, where that was so lately that the
