@@ -66,17 +66,7 @@ struct RunCommand: AsyncParsableCommand {
                 return
             case .succeeded(let succession):
                 let last = running
-                let (next, grace): (RunningGateway?, Duration)
-                var failure: CommandFailure?
-                do {
-                    next = try await Self.until(signals) { try await last.handOver(to: succession) }
-                    grace = Self.streams
-                } catch is CancellationError {
-                    (next, grace) = (nil, Self.grace)
-                } catch {
-                    // Nobody serves, until this one has ended and is started again.
-                    (next, grace, failure) = (nil, Self.grace, CommandFailure("\(error)"))
-                }
+                let (next, grace, failure) = await Self.handOver(last, to: succession, signals)
                 if let next {
                     former.append(Task { await last.finish(grace: Self.streams) })
                     running = next
@@ -90,6 +80,21 @@ struct RunCommand: AsyncParsableCommand {
                 if let failure { throw failure }
                 return
             }
+        }
+    }
+
+    /// What came of handing over: the gateway that goes on in this process, if one does; how long the answers of
+    /// the last one get; and why nobody serves, until this process has ended and is started again.
+    private static func handOver(
+        _ last: RunningGateway, to succession: RunningGateway.Succession, _ signals: Signals
+    ) async -> (next: RunningGateway?, grace: Duration, failure: CommandFailure?) {
+        do {
+            let next = try await until(signals) { try await last.handOver(to: succession) }
+            return (next, streams, nil)
+        } catch is CancellationError {
+            return (nil, grace, nil)
+        } catch {
+            return (nil, grace, CommandFailure("\(error)"))
         }
     }
 
