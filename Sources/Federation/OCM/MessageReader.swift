@@ -62,7 +62,7 @@ struct MessageReader {
         isPresent(name) ? try address(name) : nil
     }
 
-    /// `host[:port]`, or the URL of a host.
+    /// `host[:port]`, or the URL of a host. Refused: anything else.
     func host(_ name: MemberName) throws(Denial) -> PeerHost {
         let text = try string(name)
         guard let host = PeerHost(text) ?? PeerHost(url: text) else {
@@ -78,7 +78,7 @@ struct MessageReader {
         return id
     }
 
-    /// A whole number that is not negative; nil when absent or null.
+    /// A whole number that is not negative; nil when absent or null. Refused: anything else.
     func optionalInteger(_ name: MemberName) throws(Denial) -> Int? {
         guard let value = object[name], !value.isNull else { return nil }
         guard let integer = value.number?.integer, integer >= 0 else {
@@ -87,7 +87,7 @@ struct MessageReader {
         return integer
     }
 
-    /// At most 64 strings; nil when absent or null.
+    /// At most 64 strings of at most 255 bytes; nil when absent or null. Refused: anything else.
     func optionalWords(_ name: MemberName) throws(Denial) -> [String]? {
         guard let value = object[name], !value.isNull else { return nil }
         guard let elements = value.array, elements.count <= 64 else {
@@ -103,7 +103,8 @@ struct MessageReader {
         return words
     }
 
-    /// An object, or the empty list that PHP writes for an empty one; nil when absent or null.
+    /// An object, or the empty list that PHP writes for an empty one; nil when absent or null. Refused:
+    /// anything else.
     func optionalObject(_ name: MemberName) throws(Denial) -> JSONObject? {
         guard let value = object[name], !value.isNull else { return nil }
         if let object = value.object { return object }
@@ -111,7 +112,8 @@ struct MessageReader {
         throw Denial(.malformedMessage, "\(name.text) is not an object")
     }
 
-    /// A shared secret: 1 to 512 printable ASCII characters, so that it fits a header.
+    /// A shared secret: 1 to 512 printable ASCII characters, so that it fits a header; nil when absent, null or
+    /// empty. Refused: anything else.
     func optionalSecret(_ name: MemberName) throws(Denial) -> Secret? {
         guard let text = try optionalString(name, upTo: 512), !text.isEmpty else { return nil }
         guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {

@@ -121,6 +121,8 @@ package struct Notification: Sendable {
     }
 
     /// The id at either place: a reader of OCM 1.5 goes by the inner one, all others by the outer.
+    ///
+    /// Refused: two ids that differ.
     private static func providerID(
         _ reader: MessageReader, _ details: JSONObject?
     ) throws(Denial) -> ProviderID {

@@ -32,6 +32,9 @@ extension OutboundTranslation {
     }
 
     /// The deprecated shape has no place for what a share demands.
+    ///
+    /// Refused: a share that demands something (`token_exchange_required`, `mfa_required`,
+    /// `protocol_not_supported`), any where the peer demands tokens, and what has no such shape.
     private func older(_ share: Share) throws(Denial) -> JSONObject {
         if dialect.exchange == .demanded {
             throw Denial(.tokenExchangeRequired, "the peer demands it and reads no such share")
@@ -126,6 +129,8 @@ extension OutboundTranslation {
 
     /// A relative place is one below our own prefix; the root of the prefix is `/`, since there the
     /// token alone names the share.
+    ///
+    /// Refused (`protocol_not_supported`): a place elsewhere, for a peer that takes relative ones only.
     private func writePlace(in webdav: inout JSONObject) throws(Denial) {
         let known = [MemberName.uri, .url, .upperCaseURI].compactMap { webdav[$0]?.string }
             .first { !$0.isEmpty }

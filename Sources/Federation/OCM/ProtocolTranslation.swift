@@ -55,6 +55,9 @@ extension Translation {
 
     /// Down to `{"name":"webdav","options":{"sharedSecret","permissions"}}`, which has no place for what
     /// a share demands. What an application says of its share beside the ways to it stays, and its name.
+    ///
+    /// Refused (`protocol_not_supported`): a share that demands something that is not `taken`, one without WebDAV,
+    /// and one by another protocol, which the backend would take for WebDAV.
     private func legacy(
         _ share: Share, _ ways: JSONObject, _ taken: Set<ShareRequirement>
     ) throws(Denial) -> JSONObject {
@@ -86,6 +89,8 @@ extension Translation {
     }
 
     /// Up to `{"name":"multi","options":{},"webdav":{…}}`, which is a share of files.
+    ///
+    /// Refused (`protocol_not_supported`): a share of anything else.
     func newer(
         _ share: Share, _ ways: JSONObject, uri: @autoclosure () -> String?
     ) throws(Denial) -> JSONObject {
@@ -105,6 +110,9 @@ extension Translation {
 
     /// A `multi` body with what the reva family insists on: an absolute URI, a list of permissions,
     /// and no protocol that it does not know.
+    ///
+    /// Refused (`protocol_not_supported`): a share without a protocol that it knows, and one whose place nobody
+    /// says.
     private func current(
         _ share: Share, _ ways: JSONObject, uri: @autoclosure () -> String?
     ) throws(Denial) -> JSONObject {

@@ -86,6 +86,8 @@ package final class ShareProtocol: Sendable {
     }
 
     /// The same protocol found in `options` and in a member of its own.
+    ///
+    /// Refused (`malformed_message`): two secrets.
     init(_ options: ShareProtocol, _ member: ShareProtocol) throws(Denial) {
         guard options.secret == nil || member.secret == nil || options.secret == member.secret
         else {

@@ -82,6 +82,8 @@ package struct OCSShare: Sendable {
     }
 
     /// ownCloud puts the bare account into `sharedByFederatedId`.
+    ///
+    /// Refused (`malformed_message`): what is no address, nor an account at `remote`.
     private static func sender(_ form: FormBody, remote: String) throws(Denial) -> OCMAddress? {
         guard let text = form["sharedByFederatedId"] ?? form["sharedBy"] else { return nil }
         guard let address = OCMAddress(text) ?? OCMAddress("\(text)@\(remote)"),

@@ -80,6 +80,8 @@ package struct TokenSealer: Sendable {
     package func hasForm(_ text: String) -> Bool { (try? sealed(text)) != nil }
 
     /// The bytes of a text that has the form of a token, and the key that it names.
+    ///
+    /// Refused (`token_invalid`): any other text, and one that names a key that is not ours.
     private func sealed(_ text: String) throws(Denial) -> (bytes: [UInt8], key: Key) {
         guard (40...4096).contains(text.utf8.count), let bytes = Base64.decodeURL(text),
             bytes.count >= 4 + AEADKey.overhead + AccessToken.leastCount

@@ -53,7 +53,8 @@ struct BackendMessage: ~Copyable {
 extension Gateway {
     /// Turns a permitted message into what a server of the backend's age could have sent it.
     ///
-    /// Refused: `protocol_not_supported` when the backend has no words for it.
+    /// Refused: `protocol_not_supported` when the backend has no words for it, `not_allowed` for an invitation
+    /// that another peer has accepted, and what the message says that nobody here has let it say.
     func transform(
         _ permitted: consuming Permitted, _ trail: Trail
     ) throws(Denial) -> BackendMessage {

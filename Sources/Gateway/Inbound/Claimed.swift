@@ -126,6 +126,8 @@ extension Gateway {
     }
 
     /// The one of ours whom a message is about has to be one.
+    ///
+    /// Refused: what ``Site/checkOwn(_:_:)`` refuses, and what no user can be called (`malformed_message`).
     func checkOurs(_ message: Message) throws(Denial) {
         switch message {
         case .share(let share): try site.checkOwn(share.shareWith.saidOnce, "shareWith")

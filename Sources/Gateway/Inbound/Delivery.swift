@@ -98,7 +98,8 @@ extension Gateway {
         return Answer(status: 201, fields: Self.jsonFields, body: Array("[]".utf8))
     }
 
-    /// Writes and syncs; nothing may be acknowledged before.
+    /// Writes and syncs; nothing may be acknowledged before. Refused (`store_unavailable`): what the disk does
+    /// not take.
     func makeDurable(_ changes: [Change]) async throws(Denial) {
         do { try await store.commit(changes) } catch {
             throw Denial(.storeUnavailable, error.description)

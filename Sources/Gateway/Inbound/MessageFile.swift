@@ -97,7 +97,8 @@ package struct MessageFile: Sendable {
         return host.map(NamedSigner.host) ?? .keyOnly
     }
 
-    /// A body alone tells by its members what it is. It says nothing of a signature.
+    /// A body alone tells by its members what it is. It says nothing of a signature. Refused: what is no
+    /// message.
     private static func body(
         _ bytes: [UInt8], _ ours: [PeerHost], _ direction: Direction
     ) throws(Denial) -> Facts {

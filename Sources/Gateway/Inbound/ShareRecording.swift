@@ -34,6 +34,8 @@ extension Gateway {
     /// the code, and none of the ways that it is not told (`docs/decisions/0002`): their secret may be
     /// the one of the others. So it does where its database has no room for the secret, or it would show it
     /// at another host than the peer, where it means nothing, if what it then asks for goes through us.
+    ///
+    /// Refused: a share of nobody (`peer_unknown`), and what the state cannot open (`store_unavailable`).
     func draft(
         _ share: Share, from peer: PeerHost?, _ settings: RuleSettings = .none, now: Int
     ) throws(Denial) -> Draft {
@@ -63,7 +65,7 @@ extension Gateway {
     }
 
     /// Records an inbound share of the older API, which does not say by which name its sender knows
-    /// this site: the one that it asked.
+    /// this site: the one that it asked. Refused: as the other.
     func draft(
         _ share: OCSShare, from peer: PeerHost?, as name: PeerHost, now: Int
     ) throws(Denial) -> Draft {
@@ -163,6 +165,8 @@ extension Gateway {
     }
 
     /// What the other side has in the place of a permanent secret: see ``ShareRegistry/credential(of:place:)``.
+    ///
+    /// Refused (`store_unavailable`): a row that does not open.
     private func givenSecret(of share: ShareRecord, at place: Int) throws(Denial) -> Secret {
         do { return try registry.credential(of: share, place: place) } catch {
             throw Denial(.storeUnavailable, "share \(share.id): \(error)")

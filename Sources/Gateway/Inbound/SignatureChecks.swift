@@ -7,6 +7,8 @@ import Transport
 extension Gateway {
     /// All that needs no key: whose target it is, coverage, digest, time, and whether this generation
     /// is still taken.
+    ///
+    /// Refused (`signature_invalid`): whatever of these is not as it should be.
     func judgeWithoutKey(
         _ presented: PresentedSignature, _ message: SignedMessage, _ received: Received
     ) throws(Denial) {
@@ -95,6 +97,9 @@ extension Gateway {
     }
 
     /// The cryptography, last.
+    ///
+    /// Refused (`signature_invalid`): a key that is too weak, or too large to be asked, and a signature that it
+    /// does not verify.
     func mathematics(
         _ presented: PresentedSignature, _ message: SignedMessage, _ key: VerificationKey
     ) throws(Denial) -> SignatureAlgorithm {

@@ -112,6 +112,8 @@ extension Gateway {
 
     /// The message as its signer saw it: under the site's public origin, or the alias that was
     /// asked for.
+    ///
+    /// Refused (`malformed_request`): a target that no signature can cover.
     func signedMessage(_ received: Received) throws(Denial) -> SignedMessage {
         let fields = received.head.fields
         var lines = FieldLines(in: fields.bytes, reserving: fields.count)

@@ -114,7 +114,8 @@ extension Gateway {
         }
     }
 
-    /// Whom the message speaks for, and whom it is for, by its own words.
+    /// Whom the message speaks for, and whom it is for, by its own words. Refused: another site
+    /// (`sender_mismatch`), and another host than the one that is asked (`misdirected_request`).
     private func check(_ message: Message, for host: PeerHost) throws(Denial) {
         switch message {
         case .share(let share):
@@ -133,7 +134,7 @@ extension Gateway {
     }
 
     /// The host of `owner` is where peers look for data and keys (`protocol.md` 9.6); a third party
-    /// may be the `sender`.
+    /// may be the `sender`. Refused (`sender_mismatch`): one that is no name of this site.
     private func own(_ named: PeerHost, _ member: String) throws(Denial) {
         guard !site.hosts.contains(named) else { return }
         throw Denial(
@@ -151,6 +152,9 @@ extension Gateway {
     /// the other host has a part in, as peer, or else as owner, sender or receiver.
     ///
     /// Ended shares count: that a share is over is told again until it was heard.
+    ///
+    /// Refused (`secret_mismatch`): a secret that the host has no part in, or that is not the one of the share of this
+    /// id; and an id without a secret that stands for shares of both directions.
     private func shareMeant(
         byOurs message: Message, for host: PeerHost
     ) throws(Denial) -> ShareRecord? {

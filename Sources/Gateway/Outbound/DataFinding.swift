@@ -42,6 +42,8 @@ extension Gateway {
     ///
     /// A handle is shown at whatever host its backend takes for the share's: the peer, or where its owner or
     /// sender lives, or its data are.
+    ///
+    /// Refused: a handle at another host (`not_allowed`), and a share that is over (`share_ended`).
     private func inboundShare(
         of secret: Secret, at host: PeerHost, by method: Method?
     ) throws(Denial) -> FoundAccess? {

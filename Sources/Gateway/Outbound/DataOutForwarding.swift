@@ -148,7 +148,8 @@ extension Gateway {
         }
     }
 
-    /// Where MOVE and COPY lead, at the peer.
+    /// Where MOVE and COPY lead, at the peer. Refused (`destination_not_allowed`): no place, several, and one
+    /// outside of the share.
     private func destination(
         _ data: DataShare, _ request: PeerRequest
     ) throws(Denial) -> String {
@@ -166,6 +167,7 @@ extension Gateway {
     }
 
     /// The tags of `If` are URLs too (RFC 4918, section 10.4); nil for a field without tags, and for none.
+    /// Refused (`not_allowed`): one outside of the share.
     private func condition(
         _ data: DataShare, _ request: PeerRequest
     ) throws(Denial) -> String? {

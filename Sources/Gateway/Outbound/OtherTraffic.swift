@@ -174,7 +174,8 @@ extension Gateway {
     private static let inner: [FieldName] = [.cookie, FieldName("origin"), FieldName("referer")]
 
     /// The request line and the fields of a request as the peer gets them: cookies and what names
-    /// the client inside are left out, `Via` says that it went through us.
+    /// the client inside are left out, `Via` says that it went through us. Refused (`malformed_request`): a
+    /// field that cannot be sent.
     func peerHead(
         of request: PeerRequest, target: [UInt8], dropping dropped: [FieldName] = [],
         adding added: [(FieldName, String)] = []

@@ -92,7 +92,7 @@ struct OutboundSigner: Sendable {
         }
     }
 
-    /// The request as the peer will read it.
+    /// The request as the peer will read it. Refused (`signing_failed`): one that cannot be signed.
     private static func message(
         _ request: OutboundRequest, _ body: [UInt8]
     ) throws(Denial) -> SignedMessage {

@@ -69,7 +69,8 @@ extension Gateway {
 
     /// What the backend's word on the message is for the registry, which knows no shares between two of ours.
     ///
-    /// Refused: what speaks for another site (`sender_mismatch`), or is for nobody of this one.
+    /// Refused: what speaks for another site (`sender_mismatch`), or is for nobody of this one; that a share
+    /// moves (`notification_type_not_supported`), and what no site tells itself (`not_found`).
     private func checkOwn(
         _ message: Message, _ trail: Trail
     ) throws(Denial) -> BackendMessage.Effect {

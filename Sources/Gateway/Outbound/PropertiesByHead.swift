@@ -46,7 +46,8 @@ extension Gateway {
 
     /// What the peer answers to HEAD.
     ///
-    /// Refused: `peer_unavailable`, and what else the exchange fails by.
+    /// Refused: `peer_unavailable`, and what else the exchange fails by; a field that cannot be forwarded
+    /// (`malformed_request`).
     private func head(
         of data: DataShare, _ path: String, _ request: PeerRequest, _ key: DataKey
     ) async throws(Denial) -> ResponseHead {

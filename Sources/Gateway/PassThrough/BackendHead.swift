@@ -49,6 +49,8 @@ final class BackendHead: Sendable {
     ///   - reader: of the answer; the client chooses coding and parts of what it gets as it is.
     ///   - authorization: in the place of the client's, which is then to be dropped.
     ///   - added: fields of ours; values without control characters.
+    ///
+    /// Refused (`malformed_request`): a field that cannot be forwarded.
     func writer(
         for head: RequestHead, path: String, query: ArraySlice<UInt8>? = nil,
         client: ClientConnection, dropping dropped: [FieldName] = [],

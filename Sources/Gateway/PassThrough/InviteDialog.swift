@@ -30,7 +30,8 @@ extension Gateway {
         }
     }
 
-    /// The server that a person says is theirs: a host, or a URL at one, of which the rest is left aside.
+    /// The server that a person says is theirs: a host, or a URL at one, of which the rest is left aside. Refused
+    /// (`malformed_message`): anything else.
     private static func domain(namedIn body: [UInt8]) throws(Denial) -> Authority {
         let object: JSONObject?
         do { object = try JSONValue(parsing: body).object } catch { throw error.denial }

@@ -27,7 +27,8 @@ extension LinkBody {
         self == .document && Self.documents.contains { $0.utf8.elementsEqual(name.utf8) }
     }
 
-    /// A form without its documents: these may have any bytes.
+    /// A form without its documents: these may have any bytes. Refused (`body_too_large`): more than 64 KiB
+    /// beside them.
     func withoutDocuments(_ form: [UInt8]) throws(Denial) -> [UInt8] {
         guard self == .document else { return form }
         let documents = Self.documents.map { Array("\($0)=".utf8) }

@@ -52,7 +52,8 @@ extension Gateway {
         }
     }
 
-    /// Refused (`secret_refused`): a body of which a parameter names the secret of a share that we know.
+    /// Refused: a body of which a parameter names the secret of a share that we know (`secret_refused`), and one
+    /// that says too much beside a document (`body_too_large`).
     func refuseShares(
         inBodyOf request: ReceivedRequest, holding: LinkBody
     ) throws(Denial) {

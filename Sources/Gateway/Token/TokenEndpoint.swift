@@ -9,7 +9,8 @@ extension Gateway {
     ///
     /// A code is good until its share ends, and only for the peer that the share is for (settled
     /// questions, 1 and 5). Refused: `invalid_grant` for unknown, ended and foreign codes alike,
-    /// `limit_exceeded`, `store_unavailable`.
+    /// `invalid_client` for a request of nobody, `limit_exceeded`, `store_unavailable`, and what the backend
+    /// fails by.
     func exchange(
         _ request: TokenRequest, _ permitted: consuming Permitted, _ trail: Trail
     ) async throws(Denial) -> Answer {
@@ -41,6 +42,8 @@ extension Gateway {
     ///
     /// A code of another peer costs what an unknown one costs, and gets the same answer: nobody
     /// learns by asking which codes there are.
+    ///
+    /// Refused: `invalid_grant`, `limit_exceeded`, and what ``learn(_:from:_:_:)`` refuses.
     private func grant(
         _ code: Secret, to peer: PeerHost, _ settings: RuleSettings, _ verified: Verified,
         _ trail: Trail
@@ -161,7 +164,8 @@ extension Gateway {
     /// Time for rates: nobody gets more by setting the wall clock.
     private var seconds: Int { environment.monotonicSeconds() }
 
-    /// Asks the backend whether a secret is good.
+    /// Asks the backend whether a secret is good. Refused: one that it does not know (`invalid_grant`), and
+    /// whatever says nothing of it (`backend_unavailable`).
     private func probe(
         _ code: Secret, _ client: ClientConnection, _ trail: Trail
     ) async throws(Denial) {

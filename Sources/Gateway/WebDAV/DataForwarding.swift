@@ -237,6 +237,8 @@ extension Gateway {
 
     /// `If` with the backend's paths in its tags; nil for a field without tags, for none, and where
     /// the paths are the same.
+    ///
+    /// Refused: a URL that cannot be read (`malformed_request`), or of another server (`not_allowed`).
     private func condition(
         of request: DataRequest, _ untold: UntoldSecret
     ) throws(Denial) -> String? {

@@ -98,7 +98,7 @@ extension Gateway {
     private static let retryAfter = "30"
 
     /// PHP puts the parameters of the body before those of the query: there the share must not be
-    /// named.
+    /// named. Refused (`malformed_message`): a body that names one.
     private static func checkShareInfoBody(_ request: ReceivedRequest) throws(Denial) {
         guard !(try request.parameters()).contains(where: { $0.name == "t" }) else {
             throw Denial(.malformedMessage, "the share is named in the body")
