@@ -43,6 +43,8 @@ package struct ListSigner: Sendable {
     }
 
     /// The flattened JSON serialisation with the content inside.
+    ///
+    /// - Parameter now: Unix seconds, which it is dated by (`iat`).
     package func document(_ content: [UInt8], now: Int) throws(CryptoError) -> String {
         let payload = Base64.encodeURL(content)
         let (protected, signature) = try sign(payload, now)
@@ -54,6 +56,8 @@ package struct ListSigner: Sendable {
     }
 
     /// The compact serialisation with detached content (RFC 7515, appendix F).
+    ///
+    /// - Parameter now: Unix seconds, which it is dated by (`iat`).
     package func detached(_ content: [UInt8], now: Int) throws(CryptoError) -> String {
         let (protected, signature) = try sign(Base64.encodeURL(content), now)
         return "\(protected)..\(signature)\n"

@@ -41,7 +41,10 @@ extension DiscoveryDocument {
         }
     }
 
-    /// Reads the document; the body may be at most 256 KiB.
+    /// Reads the document.
+    ///
+    /// Refused: what is no strict JSON, or more than 256 KiB (`notJSON`), and what has no `endPoint` that is a
+    /// URL without a query (`noEndPoint`). What else is not as it should be is left out.
     package init(parsing bytes: [UInt8]) throws(Failure) {
         let value: JSONValue
         do { value = try JSONValue(parsing: bytes) } catch { throw .notJSON(error) }

@@ -10,7 +10,7 @@ extension Policy {
         try Policy(bytes(of: file, files), file: file, files)
     }
 
-    /// The text of a policy file.
+    /// The text of a policy file. Refused: one that is not there, or cannot be read.
     package static func bytes(
         of file: String, _ files: PolicyFiles
     ) throws(ConfigurationErrors) -> [UInt8] {
@@ -52,7 +52,7 @@ extension Policy {
         list.source.map { PolicyFiles.resolve($0, from: file) }
     }
 
-    /// Reads the text of a policy that was read from `file`.
+    /// Reads the text of a policy that was read from `file`. Refused: what ``load(file:_:)`` refuses.
     package convenience init(
         _ bytes: [UInt8], file: String, _ files: PolicyFiles
     ) throws(ConfigurationErrors) {

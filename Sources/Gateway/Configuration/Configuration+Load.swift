@@ -14,7 +14,7 @@ extension Configuration {
         return configuration
     }
 
-    /// The text of the file.
+    /// The text of the file. Refused: one that is not there, or cannot be read.
     package static func bytes(of file: String) throws(ConfigurationErrors) -> [UInt8] {
         guard let bytes = FileManager.default.contents(atPath: file) else {
             let problem = PrivateFile.unread(file)
@@ -43,7 +43,7 @@ extension Configuration {
     }
 
     /// Reads the text of a configuration that `file` names in messages; what `load` has not read has no
-    /// source.
+    /// source. Refused: what `load` refuses in the text.
     package init(_ bytes: [UInt8], file: String) throws(ConfigurationErrors) {
         let document = try TOMLDocument(bytes, file: file)
         let findings = Findings(file: file)

@@ -4,7 +4,11 @@ import Logging
 
 /// `journal erase`: by the gateway that writes the journal, or directly when there is none.
 package enum JournalForgetting {
-    /// The pseudonym that was forgotten; nil when nothing is recorded of the subject.
+    /// Forgets a subject, by the gateway that uses the state, or directly when there is none: the pseudonym that
+    /// was forgotten; nil when nothing is recorded of it.
+    ///
+    /// Refused: a configuration without a journal, what is no address and no pseudonym, and what cannot be done
+    /// at the moment.
     ///
     /// - Parameters:
     ///   - text: an address or a pseudonym.

@@ -109,7 +109,7 @@ package struct KeyRing: Sendable {
         return try KeyRing(folder: folder, whenMissing: .make, now: now)
     }
 
-    /// Makes a key under a name that is free.
+    /// Makes a key under a name that is free. Refused: a name that has a file.
     package static func make(
         _ kind: KeyKind, _ name: String, in folder: String
     ) throws(FileProblem) {

@@ -41,7 +41,7 @@ package struct ContentDigest: Sendable, Equatable {
         digests.map { "\($0.hash.rawValue)=:\(Base64.encode($0.value)):" }.joined(separator: ", ")
     }
 
-    /// Every known digest must be the body's.
+    /// Every known digest must be the body's. Refused (`mismatch`): another body.
     package func check(_ body: [UInt8]) throws(DigestError) {
         for (hash, value) in digests where hash.digest(body) != value { throw .mismatch }
     }

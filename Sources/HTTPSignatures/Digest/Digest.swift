@@ -46,7 +46,7 @@ package struct Digest: Sendable, Equatable {
             .joined(separator: ",")
     }
 
-    /// Every known digest must be the body's.
+    /// Every known digest must be the body's. Refused (`mismatch`): another body.
     package func check(_ body: [UInt8]) throws(DigestError) {
         for (hash, value) in digests where hash.digest(body) != value { throw .mismatch }
     }

@@ -14,7 +14,8 @@ package struct VerificationKey: Sendable, Equatable {
     }
 
     /// The algorithm to verify with (RFC 9421 section 3.2 step 6): parameter, key document and kind
-    /// of key must not contradict each other, and one of them must decide.
+    /// of key must not contradict each other, and one of them must decide. Refused: else, and a name that is
+    /// unknown.
     package func algorithm(named name: String?) throws(SignatureError) -> SignatureAlgorithm {
         var named: SignatureAlgorithm?
         if let name {

@@ -6,7 +6,7 @@ package final class PrivateKey: Sendable {
     let handle: KeyHandle
     private let contexts: [(algorithm: SignatureAlgorithm, context: SignatureContext)]
 
-    /// A fresh key. RSA sizes: 2048 to 8192 bits in steps of 1024.
+    /// A fresh key. Refused: RSA of another size than 2048 to 8192 bits in steps of 1024.
     package static func generate(_ kind: KeyKind) throws(CryptoError) -> PrivateKey {
         ERR_clear_error()
         let key: OpaquePointer?

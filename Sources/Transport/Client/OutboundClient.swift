@@ -21,7 +21,10 @@ package final class OutboundClient: Sendable {
         self.group = group
     }
 
-    /// Sends one request and takes its whole answer.
+    /// Sends one request and takes its whole answer; where the request has redirects followed, that of the place
+    /// on the same host, by the same scheme, to which they lead.
+    ///
+    /// Refused (`redirect`): a redirect elsewhere, and the third one.
     package func fetch(
         _ request: OutboundRequest
     ) async throws(FetchFailure) -> BufferedResponse {

@@ -10,6 +10,9 @@ package enum PathJudgement<Route: Equatable & Sendable>: Equatable, Sendable {
 
     /// Judges the raw path of a request target, which is a path of at least `/`.
     ///
+    /// Refused: what ``TargetPath`` refuses, and what leads to a route in one reading and elsewhere in another
+    /// (`alias`).
+    ///
     /// - Parameter route: where a path leads, nil when to no route of ours. It gets paths in the
     ///   spelling of `TargetPath.text`, and decoded readings, so it must cope with any text. What it
     ///   gives must not vary with the parts of a path that name a file.
