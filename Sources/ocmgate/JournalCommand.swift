@@ -19,7 +19,7 @@ struct JournalCommand: ParsableCommand {
         ])
 }
 
-/// Which journal.
+/// The options by which the commands of a journal find it: that of the configuration, or a folder that is named.
 struct JournalPlace: ParsableArguments {
     @OptionGroup var option: ConfigurationOption
 

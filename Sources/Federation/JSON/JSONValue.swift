@@ -61,7 +61,7 @@ package struct JSONNumber: Sendable, Equatable {
 package struct JSONObject: Sendable {
     package private(set) var members: [Member]
 
-    /// A member.
+    /// A name, as it was written, and its value.
     package struct Member: Sendable {
         package let name: String
         /// Which of the names that messages have it is; nil for another.

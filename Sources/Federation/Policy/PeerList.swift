@@ -84,7 +84,7 @@ package struct PeerList: Sendable {
     package var label: String { Decider.list(name).name }
 }
 
-/// One entry of a list.
+/// One entry of a list: the hosts that it is about, and until when it counts.
 package struct ListEntry: Sendable, Equatable {
     package internal(set) var pattern: HostPattern
     /// The first second in which it no longer counts.

@@ -126,7 +126,7 @@ extension Policy {
     }
 }
 
-/// A judgement under way.
+/// What the checks of a message have come to so far. All of them are told, also behind the one that decides.
 private struct JudgementUnderWay {
     private let mode: PolicyMode
     private var checks: [Check] = []

@@ -6,7 +6,8 @@ import Transport
     import Glibc
 #endif
 
-/// The folder of a journal.
+/// What the folder of a journal has to be like before anything is written there: its owner's alone, and one
+/// process's at a time; and what room it has.
 package enum JournalFolder {
     /// Refused: a folder that is not there, that its owner may not write, that others may use, or that
     /// belongs to somebody else.

@@ -11,11 +11,10 @@ import Transport
 package struct JournalSubject: Sendable, Hashable {
     /// What tells it from all others.
     let name: String
-    /// The server of an account, which stays readable.
+    /// The server of an account, which stays readable; nil where none was named.
     let host: PeerHost?
 
-    /// The subject of a text that a message names an account by. Nil when it has no host, which
-    /// then is `site`.
+    /// The subject of a text that a message names an account by; one that names no host is of `site`.
     init(account text: String, site: PeerHost) {
         if let address = OCMAddress(text) {
             self.init(account: address)

@@ -28,7 +28,7 @@ final class DataShare: Sendable, Redacted {
     /// Until then nobody looks at the peer's document again; seconds of a clock that never steps.
     let freshUntil: Int
 
-    /// Which share it is.
+    /// What the registry knows of the share.
     enum Share: Sendable {
         /// By a secret that was never seen, as of shares from before the gateway: it is the backend's, and
         /// goes where the backend says.

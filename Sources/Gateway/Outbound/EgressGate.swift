@@ -43,7 +43,8 @@ struct EgressGate: Sendable {
         case refused(Denial)
     }
 
-    /// Whether the proxy may be used from there; a Unix socket is as open as its file.
+    /// Why the proxy may not be used from there; nil where it may, and for a Unix socket, which is as open as its
+    /// file.
     func denial(of client: IPAddress?) -> Denial? {
         guard let client, !clients.contains(where: { $0.contains(client) }) else { return nil }
         return Denial(.egressRefused, "\(client)\(Denial.noClient)")

@@ -108,7 +108,8 @@ package final class EgressHandler: RequestHandler {
                 handler: InterceptedHandler(self, to: target, .refused(denial))))
     }
 
-    /// Whether a host that no list admits is a peer: it shows a document, or it does not.
+    /// What becomes of a CONNECT to a host that no list admits: a peer's, where it shows a document, is
+    /// intercepted; else it is a tunnel, or refused.
     private func connect(
         to target: Authority, _ host: PeerHost, _ client: ClientConnection, _ now: Int
     ) async -> Plan {

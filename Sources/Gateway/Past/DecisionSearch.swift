@@ -12,7 +12,7 @@ package struct DecisionSearch {
 
     /// What there is about a decision.
     package struct Found {
-        /// Its record.
+        /// A line of the journal that records it, and where that stands.
         package struct Record {
             package let decision: JournalDecision
             package let place: JournalReader.Place

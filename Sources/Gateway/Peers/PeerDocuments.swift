@@ -52,9 +52,9 @@ struct PeerDocumentFetch: Sendable {
         let silence: DocumentSilence
     }
 
-    /// Asks each of a host's places until one has the document: nil when the host cannot be reached, or shows
-    /// none and one of its places told nothing or has one that cannot be read, so that absence and ignorance
-    /// are never mixed up.
+    /// Asks each of a host's places until one has the document. There is none in what was found when the host
+    /// cannot be reached, or shows none and one of its places told nothing or has one that cannot be read, so
+    /// that absence and ignorance are never mixed up.
     func document(of host: PeerHost) async -> Found {
         var failure = ""
         var silence = DocumentSilence.withheld

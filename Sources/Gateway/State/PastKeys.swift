@@ -107,7 +107,7 @@ final class PastKeys: Sendable {
                 + gone.prefix(Self.mostGone))
     }
 
-    /// Forgets the host.
+    /// Forgets all keys of the host, from the commit on.
     func forget(_ host: PeerHost) -> Change { change(host, []) }
 
     private func change(_ host: PeerHost, _ new: [Kept]) -> Change {

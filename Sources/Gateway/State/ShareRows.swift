@@ -2,7 +2,8 @@ import Federation
 import Foundation
 import GRDB
 
-/// Shares as rows.
+/// How shares and their ways are kept in the tables `share` and `access`. A row that does not read is an error:
+/// left out, its share would be forgotten.
 enum ShareRows {
     static func insert(_ share: ShareRecord, _ db: Database) throws {
         try db.run(

@@ -45,7 +45,7 @@ package struct ServerConfiguration: Sendable {
     }
 }
 
-/// An address to listen on.
+/// Where clients connect: a port of an address of this machine, or a socket in its file system.
 package enum ListenAddress: Sendable, Hashable {
     /// `port` 0 lets the system choose: see `Server.addresses`.
     case tcp(IPAddress, port: Int)
