@@ -43,4 +43,13 @@ import Testing
         #expect(list.text(FieldName("a^")) == "1")
         #expect(list.text(FieldName("a~")) == "2")
     }
+
+    /// Anybody may look for names whose hashes are equal and whose lengths are not.
+    @Test(arguments: [("6u0", "gofo"), ("gofo", "6u0")])
+    func aNominationIsOfNoOtherNameWithItsHash(_ nominated: String, _ other: String) throws {
+        #expect(
+            FieldName.hash(Array(nominated.utf8).span) == FieldName.hash(Array(other.utf8).span))
+        let list = try fields("Connection: \(nominated)", "\(other): 1", "\(nominated): 2")
+        #expect(list.entries.map(\.isNominated) == [false, false, false, true])
+    }
 }
