@@ -286,7 +286,7 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
     private func answerEnded() {
         let receiver = receiver
         self.receiver = nil
-        if requestEnded, reader.persistence == .keepAlive, inbound.readableBytes == 0, isOpen {
+        if requestEnded, reader.persistence == .keepAlive, inbound.readableBytes == 0 {
             retire()
         } else {
             shut()

@@ -91,6 +91,59 @@ import Testing
         try world.end()
     }
 
+    /// Whoever is sent something is not silent: a tunnel may carry much one way, and a server may answer while
+    /// it takes the rest.
+    @Test(arguments: [true, false]) func whatIsSentIsNoSilence(_ isTunnel: Bool) throws {
+        var limits = UpstreamLimits()
+        limits.idle = .seconds(2)
+        let world = try World(limits)
+        if isTunnel {
+            world.connection.beginTunnel(for: world.receiver)
+        } else {
+            try world.send(.chunked, ["a"])
+            world.connection.flush()
+            try world.channel.writeInbound(
+                ByteBuffer(string: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"))
+        }
+        for _ in 0..<5 {
+            world.clock.advanceTime(by: .milliseconds(1500))
+            #expect(world.channel.isActive)
+            world.connection.send(ByteBuffer(string: "b"))
+            world.connection.flush()
+        }
+        world.clock.advanceTime(by: .seconds(3))
+        #expect(!world.channel.isActive && world.receiver.heard.last == "idle_timeout")
+    }
+
+    /// It would stand before those that can be used.
+    @Test func whoGivesUpAtTheHeadOfAWholeAnswerKeepsNoConnection() throws {
+        let good = try World()
+        let pool = good.loop.pool
+        guard case .dialling = pool.supply(good.connection.upstream, .new, for: good.receiver)
+        else {
+            Issue.record("nothing is kept yet")
+            return
+        }
+        let bad = try World(beside: good)
+        try bad.channel.pipeline.syncOperations.addHandler(Sudden(), position: .first)
+        bad.receiver.giveUp = bad.connection
+        for world in [good, bad] {
+            try world.send(.none, [])
+            world.connection.endRequest()
+            world.connection.flush()
+            try world.channel.writeInbound(ByteBuffer(string: Self.answer))
+        }
+        #expect(good.receiver.heard == ["200", "ended"] && bad.receiver.heard == ["200"])
+        #expect(good.channel.isActive && !bad.channel.isActive)
+        guard
+            case .ready(let next) = pool.supply(good.connection.upstream, .any, for: good.receiver)
+        else {
+            Issue.record("what is kept is not found")
+            return
+        }
+        #expect(next === good.connection)
+    }
+
     /// It has taken all that was sent, and does not close its side.
     @Test func aServerWhoseTunnelHasEndedIsNotWaitedForForLong() throws {
         let world = try World()
@@ -241,22 +294,39 @@ import Testing
         }
     }
 
+    /// A socket that is gone when `close` returns, as those of SwiftNIO are.
+    private final class Sudden: ChannelOutboundHandler {
+        typealias OutboundIn = ByteBuffer
+
+        func close(
+            context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?
+        ) {
+            context.fireChannelInactive()
+            context.close(mode: mode, promise: promise)
+        }
+    }
+
     /// A connection without a socket, and who asked for it.
     private final class World {
+        let clock: EmbeddedEventLoop
+        let loop: Loop
         let channel: EmbeddedChannel
         let connection: UpstreamConnection
         let receiver = Receiver()
         private static let resolver = Resolver()
 
         init(
-            _ limits: UpstreamLimits = UpstreamLimits(), health: UpstreamHealth? = nil
+            _ limits: UpstreamLimits = UpstreamLimits(), health: UpstreamHealth? = nil,
+            beside other: World? = nil
         ) throws {
-            let eventLoop = EmbeddedEventLoop()
-            let loop = Loop(eventLoop, counters: Counters(), resolver: Self.resolver)
-            let upstream = Upstream(
-                .tcp(.address(.v4(0x7F00_0001)), port: 9), limits: limits, health: health)
+            clock = other?.clock ?? EmbeddedEventLoop()
+            loop = other?.loop ?? Loop(clock, counters: Counters(), resolver: Self.resolver)
+            let upstream =
+                other?.connection.upstream
+                ?? Upstream(
+                    .tcp(.address(.v4(0x7F00_0001)), port: 9), limits: limits, health: health)
             connection = UpstreamConnection(upstream, loop: loop, announced: .own)
-            channel = EmbeddedChannel(handler: connection, loop: eventLoop)
+            channel = EmbeddedChannel(handler: connection, loop: clock)
             try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 9)).wait()
         }
 
@@ -283,9 +353,13 @@ import Testing
 
     private final class Receiver: AnswerReceiver {
         var heard: [String] = []
+        var giveUp: UpstreamConnection?
 
         func upstreamReady(_ connection: UpstreamConnection) {}
-        func upstreamAnswered(_ head: ResponseHead) { heard.append("\(head.status)") }
+        func upstreamAnswered(_ head: ResponseHead) {
+            heard.append("\(head.status)")
+            giveUp?.abandon()
+        }
         func upstreamSent(_ body: ByteBuffer) { heard.append(String(buffer: body)) }
         func upstreamEnded() { heard.append("ended") }
         func upstreamFailed(_ failure: UpstreamFailure, reply: RetryRule.Reply) {
