@@ -1,6 +1,7 @@
 import HTTP2Client
 import NIOCore
 import NIOEmbedded
+import Synchronization
 import Testing
 
 @testable import Transport
@@ -42,24 +43,79 @@ import Testing
         }
     }
 
+    /// A connection without a socket.
+    private struct Unconnected {
+        let census = Census(ServerLimits())
+        let counters = Counters()
+        let handler = Noting()
+        let connection: HTTP2Connection
+        let channel: EmbeddedChannel
+
+        init() throws {
+            let eventLoop = EmbeddedEventLoop()
+            let loop = Loop(eventLoop, counters: counters, resolver: Resolver())
+            let site = ServerSite(
+                index: 0, handler: handler, role: .reverseProxy, tls: nil,
+                proxies: TrustedProxies(), counting: .each, limits: ServerLimits(), census: census)
+            let client = ClientConnection(
+                address: nil, port: 0, listener: 0, tls: nil, loop: loop.handle)
+            connection = try HTTP2Connection(site, client: client, counted: nil, loop: loop)
+            channel = EmbeddedChannel(handler: connection, loop: eventLoop)
+            try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 9)).wait()
+        }
+
+        func read(_ bytes: [UInt8]) {
+            channel.pipeline.fireChannelRead(ByteBuffer(bytes: bytes))
+            channel.embeddedEventLoop.run()
+        }
+    }
+
+    /// Reads all bodies, and keeps what was refused.
+    private final class Noting: RequestHandler {
+        let refused = Mutex<[RequestFailure]>([])
+
+        func plan(_ head: RequestHead, from client: ClientConnection) -> Plan {
+            echoing(head, client)
+        }
+
+        func refuse(
+            _ failure: RequestFailure, of start: RequestStart, from client: ClientConnection
+        ) -> Answer {
+            refused.withLock { $0.append(failure) }
+            return Answer(status: failure.status)
+        }
+    }
+
     /// It would be in nobody's table, and hold what it takes for ever.
     @Test func whatComesBehindTheEndBeginsNothing() throws {
-        let eventLoop = EmbeddedEventLoop()
-        let counters = Counters()
-        let loop = Loop(eventLoop, counters: counters, resolver: Resolver())
-        let limits = ServerLimits()
-        let site = ServerSite(
-            index: 0, handler: TestHandler(echoing), role: .reverseProxy, tls: nil,
-            proxies: TrustedProxies(), counting: .each, limits: limits, census: Census(limits))
-        let client = ClientConnection(
-            address: nil, port: 0, listener: 0, tls: nil, loop: loop.handle)
-        let connection = try HTTP2Connection(site, client: client, counted: nil, loop: loop)
-        let channel = EmbeddedChannel(handler: connection, loop: eventLoop)
-        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 9)).wait()
-        channel.close(promise: nil)
-        channel.pipeline.fireChannelRead(ByteBuffer(bytes: Frame.greeting + Self.get.bytes))
-        #expect(counters.total(.requests) == 0)
-        _ = try? channel.finish(acceptAlreadyClosed: true)
+        let world = try Unconnected()
+        world.channel.close(promise: nil)
+        world.read(Frame.greeting + Self.get.bytes)
+        #expect(world.counters.total(.requests) == 0)
+        _ = try? world.channel.finish(acceptAlreadyClosed: true)
+    }
+
+    /// Nobody is answered, but the log and the journal say what came.
+    @Test func aBodyThatIsLongerThanItsHeadSaysIsToldWhileItIsGathered() throws {
+        let world = try Unconnected()
+        let put = Frame.request("PUT", "/", [("content-length", "3")])
+        world.read(Frame.greeting + Frame.headers(1, put, isWhole: false).bytes)
+        #expect(world.handler.refused.withLock { $0 } == [])
+        world.read(Frame.data(1, [1, 2, 3, 4]).bytes)
+        #expect(world.handler.refused.withLock { $0 } == [.http2Message])
+        _ = try? world.channel.finish(acceptAlreadyClosed: true)
+    }
+
+    /// A process that another one takes over from does not wait for what streams on from an upstream.
+    @Test func whoHasBeenToldOfTheEndIsBusyOnlyWithWhatIsToBeDecided() throws {
+        let world = try Unconnected()
+        world.read(Frame.greeting)
+        world.census.stop()
+        world.connection.tick(at: LoopTime(milliseconds: 0))
+        #expect(world.connection.isBusy)
+        world.connection.tick(at: LoopTime(milliseconds: 10_000))
+        #expect(!world.connection.isBusy)
+        _ = try? world.channel.finish(acceptAlreadyClosed: true)
     }
 
     @Test func theClientOfHTTP1OnTheSamePortIsServedToo() async throws {

@@ -197,7 +197,8 @@ import Testing
         await away.shutdown()
     }
 
-    @Test(arguments: [Frame.reset(1), Frame.data(1, [1, 2, 3, 4])])
+    /// Whatever word it breaks off with.
+    @Test(arguments: [Frame.reset(1), Frame.reset(1, code: 1), Frame.data(1, [1, 2, 3, 4])])
     func aClientThatBreaksOffLeavesNoRequestBehind(_ frame: Frame) async throws {
         let away = LoopGroup(count: 1)
         let server = try await ScriptedServer(on: away) { _ in nil }
