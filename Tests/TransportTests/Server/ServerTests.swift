@@ -279,9 +279,10 @@ import Testing
         }
     }
 
-    /// What meets a closed socket is answered with a reset, which may destroy the answer.
-    @Test func whoSendsTheRestOfItsBodySlowlyIsStillRead() throws {
-        let clock = EmbeddedEventLoop()
+    /// A connection without a socket.
+    private func connected(
+        by ends: Ends, on clock: EmbeddedEventLoop
+    ) throws -> EmbeddedChannel {
         let loop = Loop(clock, counters: Counters(), resolver: Resolver { _ in [] })
         let limits = ServerLimits()
         let site = ServerSite(
@@ -289,10 +290,27 @@ import Testing
             counting: .each, limits: limits, census: Census(limits))
         let client = ClientConnection(
             address: nil, port: 0, listener: 0, tls: nil, loop: loop.handle)
-        let ends = Ends()
         let connection = ServerConnection(site, client: client, loop: loop)
         let channel = EmbeddedChannel(handlers: [ends, connection], loop: clock)
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 9)).wait()
+        return channel
+    }
+
+    @Test func whoHasClosedItsSideAndHasItsAnswerWaitsForNoTick() throws {
+        let ends = Ends()
+        let channel = try connected(by: ends, on: EmbeddedEventLoop())
+        try channel.writeInbound(ByteBuffer(string: Self.get))
+        let answer = try #require(try channel.readOutbound(as: ByteBuffer.self))
+        #expect(String(buffer: answer).hasPrefix("HTTP/1.1 200 ") && ends.modes == [])
+        channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        #expect(ends.modes == [.output])
+        _ = try? channel.finish(acceptAlreadyClosed: true)
+    }
+
+    /// What meets a closed socket is answered with a reset, which may destroy the answer.
+    @Test func whoSendsTheRestOfItsBodySlowlyIsStillRead() throws {
+        let (ends, clock) = (Ends(), EmbeddedEventLoop())
+        let channel = try connected(by: ends, on: clock)
         try channel.writeInbound(ByteBuffer(string: Self.post))
         let answer = try #require(try channel.readOutbound(as: ByteBuffer.self))
         #expect(String(buffer: answer).hasPrefix("HTTP/1.1 200 "))
