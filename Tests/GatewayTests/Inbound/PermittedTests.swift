@@ -28,6 +28,20 @@ import Transport
         #expect(facts.permissions == Permissions(words: ["read"]))
     }
 
+    /// What nobody asked for may say anything; what there is not says nothing.
+    @Test func theDocumentIsReadUnlessNobodyWasAnswered() throws {
+        let invalid = SignatureStanding.tolerated(Denial(.signatureInvalid, "as it came"))
+        let document = try DiscoveryDocument(
+            parsing: Array(
+                #"{"enabled":true,"apiVersion":"1.0","endPoint":"https://modern.test/ocm","#.utf8)
+                + Array(#""resourceTypes":[]}"#.utf8))
+        #expect(try facts(.none(.no)).document == .read)
+        for standing in [.none(.yes), .none(.unknown), invalid] {
+            #expect(try facts(standing).document == .unread)
+            #expect(try facts(standing, document: document).document == .read)
+        }
+    }
+
     /// Policy knows people of ours by one host, whatever name of the site a message uses.
     @Test func peopleOfOursAreAtTheSitesOwnHost() throws {
         let world = try TestWorld()
