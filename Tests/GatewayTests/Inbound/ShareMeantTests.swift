@@ -124,6 +124,30 @@ import Testing
         }
     }
 
+    /// Ours is known by its own id alone; a peer may name two of its shares by one UUID.
+    @Test func whatAShareIsToldByIsNoOtherPeersBusiness() async throws {
+        let world = try TestWorld(kind: "ocis")
+        func told(_ direction: ShareDirection, _ id: String, _ recipient: String) async throws
+            -> String
+        {
+            let recording = world.gateway.registry.record(
+                NewShare(
+                    direction: direction, origin: .seen,
+                    peer: try #require(PeerHost("modern.test")),
+                    providerID: ProviderID(id), resourceType: "file", recipient: recipient,
+                    accesses: [.webdav(Secret(utf8: "secret of \(recipient)"))]),
+                now: world.clock.now)
+            try await world.gateway.store.commit(recording.change)
+            return world.gateway.told(ProviderID(id), of: recording.share).text
+        }
+        #expect(try await told(.outbound, "7", "carol@modern.test") == "7")
+        #expect(try await told(.inbound, "7", "bob@cloud.test") == "7@modern.test")
+        let uuid = "0b1cf4d2-5f0f-4d2c-9d3a-7a2c6c1e9a11"
+        for name in ["dean", "eve"] {
+            #expect(try await told(.inbound, uuid, "\(name)@cloud.test") == uuid)
+        }
+    }
+
     /// A share of another kind is what the only one of its name is taken for.
     @Test func theOnlyShareUnderANameIsMeantByEachKind() async throws {
         let id = try await share("ro-crate")
