@@ -1,5 +1,6 @@
 import Federation
 import Foundation
+import OpenSSL
 import Testing
 
 @testable import Gateway
@@ -27,6 +28,25 @@ import Testing
         let first = try #require(try journal.reader.days().first)
         try FileManager.default.removeItem(atPath: journal.reader.file(of: first))
         #expect(try !journal.verify().findings.isEmpty)
+    }
+
+    /// As a crash leaves it just behind the first removal: else nothing would say who removed the day.
+    @Test func whatIsRemovedIsSignedOnTheDiskBefore() throws {
+        let journal = try TestJournal()
+        journal.keep = 1
+        let (folder, aside) = (journal.folder, journal.scratch.file("aside"))
+        journal.onRemoving = { try? FileManager.default.copyItem(atPath: folder, toPath: aside) }
+        for _ in 0..<2 {
+            try journal.write(2)
+            journal.time += 86_400_000
+        }
+        let left = JournalReader(aside)
+        let days = try left.days()
+        #expect(days.count == 2)
+        try FileManager.default.removeItem(atPath: left.file(of: try #require(days.first)))
+        var verifier = JournalVerifier(keys: [journal.key.key.publicKey], heads: [])
+        let report = try verifier.verify(left)
+        #expect(report.findings == [] && report.removedThrough == days.first?.description)
     }
 
     /// There may be millions of them: nobody waits for that at the turn of a day.

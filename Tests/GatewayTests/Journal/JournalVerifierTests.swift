@@ -312,6 +312,37 @@ struct JournalVerifierTests {
         #expect(!FileManager.default.fileExists(atPath: newest))
     }
 
+    /// A signed one, too, is of the records that it names: of the last that are gone its number and its hash.
+    @Test(arguments: [(0, true, true), (1, false, true), (0, false, false), (-1, true, false)])
+    func aRemovalExcusesWhatItNames(_ more: Int, _ isItsHash: Bool, _ excuses: Bool) throws {
+        let journal = try Self.journal()
+        let days = try journal.reader.days()
+        let head = try #require(try JournalHead.read(journal.headFile))
+        for day in days { try FileManager.default.removeItem(atPath: journal.reader.file(of: day)) }
+        let next = try #require(days.last).next
+        let begin = TestJournal.rehashed(
+            #"{"seq":\#(head.seq + 1),"type":"begin","at":"\#(next)T00:00:00.000Z","prev":"\#(head.hash)","#
+                + #""day":"\#(next)","before":"\#(head.day)","site":"cloud.test","hash":""}"#,
+            after: head.hash.description)
+        let hash = isItsHash ? head.hash.description : TestJournal.hash(begin)
+        let removed = TestJournal.rehashed(
+            #"{"seq":\#(head.seq + 2),"type":"removed","at":"\#(next)T00:00:00.000Z","through":"\#(head.day)","#
+                + #""last":\#(head.seq + more),"head":"\#(hash)","hash":""}"#,
+            after: TestJournal.hash(begin))
+        let previous = try #require(JournalHash(TestJournal.hash(removed)))
+        var checkpoint: [UInt8] = []
+        _ = try JournalCheckpoint.text(
+            head.seq + 3, time: journal.time, after: previous, signedBy: journal.key
+        ).write(
+            head.seq + 3, .checkpoint, time: journal.time, after: previous, OpenSeals().sealer(),
+            into: &checkpoint)
+        try (Data("\(begin)\n\(removed)\n".utf8) + Data(checkpoint)).write(
+            to: URL(fileURLWithPath: journal.reader.file(of: next)))
+        let findings = try journal.verify(heads: []).findings
+        #expect(findings.isEmpty == excuses)
+        #expect(findings.allSatisfy { $0.what.contains("no signed record says") })
+    }
+
     /// Behind the newest signature anybody can write; the gateway must not sign it as its own removal.
     @Test func aForgedRemovalBehindTheLastSignatureIsNotSignedAtTheNextStart() throws {
         let journal = try Self.journal()

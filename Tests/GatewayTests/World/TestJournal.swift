@@ -38,6 +38,8 @@ final class TestJournal {
     let room = Room()
     /// Whether its files can be deleted.
     var isDeletable = true
+    /// What happens just before a file of it is deleted.
+    var onRemoving: @Sendable () -> Void = {}
     private var disk: JournalDisk?
 
     init() throws {
@@ -62,7 +64,8 @@ final class TestJournal {
                     offset + count > room.size
                         ? ENOSPC : JournalFile.blocks(file, offset, count)
                 },
-                remove: { [isDeletable] file in
+                remove: { [isDeletable, onRemoving] file in
+                    onRemoving()
                     guard isDeletable else { throw Errno.readOnlyFileSystem }
                     try FileManager.default.removeItem(atPath: file)
                 })
