@@ -256,6 +256,7 @@ import Testing
                 files, try JournalPeople.opening(files.folder, files.seal)
             ).last)
         #expect(found.by == "rule:no data")
+        #expect(found.object["ocm"]?.object?["provider_id"]?.string == "1")
         #expect(found.object["would"]?.array?.compactMap(\.string) == ["require:signed, soon"])
     }
 
