@@ -74,8 +74,10 @@ import Testing
 
     @Test func onlyHrefsOfDAVCount() throws {
         let text =
-            #"<a:multistatus xmlns:a="DAV:" xmlns:b="other"><b:href>/webdav/ocm/01a2/x</b:href><a:href xmlns:a="other">/webdav/ocm/01a2/x</a:href><href>/webdav/ocm/01a2/x</href><a:href/><a:hrefs>/webdav/ocm/01a2/x</a:hrefs><a:prop a:href="/webdav/ocm/01a2/x">/webdav/ocm/01a2/x</a:prop></a:multistatus>"#
+            #"<a:multistatus xmlns:a="DAV:" xmlns:b="other"><b:href>/webdav/ocm/01a2/x</b:href><a:href xmlns:a="other">/webdav/ocm/01a2/x</a:href><href>/webdav/ocm/01a2/x</href><a:href/><a:hrefs>/webdav/ocm/01a2/x</a:hrefs><a:xhref>/webdav/ocm/01a2/x</a:xhref><a:prop a:href="/webdav/ocm/01a2/x">/webdav/ocm/01a2/x</a:prop></a:multistatus>"#
         #expect(try rewrite(text) == text)
+        let prefixed = "<m xmlns='DAV:'><a:b:href>/webdav/ocm/01a2/x</a:b:href></m>"
+        #expect(try rewrite(prefixed) == prefixed)
         let inner =
             #"<m xmlns='other'><href xmlns = "DA&#86;:" >/webdav/ocm/01a2/x</href><href>/webdav/ocm/01a2/x</href></m>"#
         #expect(
