@@ -38,6 +38,7 @@ import Testing
         (#"keyId="a";signature="AQI=""#, .malformedField),
         (#"keyId = "a",signature="AQI=""#, .malformedField),
         (#"keyId="a",signature="AQI=" x"#, .malformedField),
+        (#"="x",keyId="a",signature="AQI=""#, .malformedField),
         (#"keyId=a,signature="AQI=""#, .malformedParameter),
         (#"keyId="a,signature=AQI="#, .malformedParameter),
         (#"keyId="a\"b",signature="AQI=""#, .malformedParameter),

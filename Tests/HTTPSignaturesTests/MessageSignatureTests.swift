@@ -1,4 +1,5 @@
 import HTTPSignatures
+import OpenSSL
 import Testing
 
 @Suite struct MessageSignatureTests {
@@ -10,6 +11,16 @@ import Testing
         #expect(all.map(\.tag) == ["ocm", nil])
         #expect(throws: SignatureError(.unknownParameter, "unknown")) { try all[0].input() }
         #expect(try all[1].input().parameters.created == 1)
+    }
+
+    @Test(arguments: ["", "1a", "A", "a b", "a=", "-"])
+    func aLabelThatIsNoKeyIsNotWritten(_ label: String) throws {
+        let key = try PrivateKey.generate(.ed25519)
+        #expect(throws: SignatureError(.malformedParameter, label)) {
+            try SampleMessage.signed(by: key, label: label)
+        }
+        let fields = StructuredField.Dictionary([(label, .item(.init(.integer(1))))])
+        #expect(throws: StructuredFieldError.self) { try AnyField.dictionary(fields).written() }
     }
 
     @Test func aMessageWithoutTheFieldsHasNone() throws {

@@ -75,6 +75,14 @@ import Testing
             ))
     }
 
+    /// CONNECT has no URI (RFC 9110, section 9.3.6).
+    @Test func theAuthorityFormIsNoTargetURI() throws {
+        let message = try message(target: "www.example.com:443")
+        #expect(throws: SignatureError(.missingValue, "@target-uri")) {
+            try SignatureBase(of: message, input: input(#"sig=("@target-uri")"#))
+        }
+    }
+
     /// Section 2.2.8's own examples, the last two of them ours.
     static let queries = [
         (
