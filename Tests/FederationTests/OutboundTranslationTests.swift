@@ -329,6 +329,11 @@ import Testing
             try share(mfa, to: DiscoverySamples.nextcloud33)
         }
         #expect(denial?.code == .mfaRequired)
+        let unknown = mfa.replacing("must-use-mfa", with: "must-be-sealed")
+        let other = #expect(throws: Denial.self) {
+            try share(unknown, to: DiscoverySamples.nextcloud33)
+        }
+        #expect(other?.code == .protocolNotSupported)
         #expect(
             try ways(mfa, to: DiscoverySamples.nextcloud35).contains(
                 #""requirements":["must-use-mfa","must-exchange-token"]"#))

@@ -26,6 +26,16 @@ import Testing
         #expect(!share.requires(.mustExchangeToken))
     }
 
+    @Test func whatMayBeLeftAwayMayBeNull() throws {
+        let nulls = ["description", "ownerDisplayName", "senderDisplayName", "expiration"].map {
+            "\"\($0)\":null,"
+        }
+        let text = Samples.opencloudmeshgo.replacing(
+            #""name":"go.txt","#, with: #""name":"go.txt","# + nulls.joined())
+        let share = try Samples.share(text)
+        #expect(share.expiration == nil && share.members["expiration"]?.isNull == true)
+    }
+
     @Test func whereBothHoldNoPermissionIsMore() {
         let (all, read) = (SharePermissions.unspecified, SharePermissions.named(["read"]))
         #expect(all.intersection(all) == all)
