@@ -11,7 +11,7 @@ extension RouteTable {
 
     /// What a path would be for behind any folder, a message of a server of no known kind also by its last
     /// segment alone. nil for pages, and below what people's own clients use, where a file may have any name.
-    func familyAnywhere(_ method: String, _ path: Substring.UTF8View) -> RouteFamily? {
+    package func familyAnywhere(_ method: String, _ path: Substring.UTF8View) -> RouteFamily? {
         var rest = path
         for _ in 0..<Self.deepestFolder {
             switch match(method, rest)?.family {

@@ -9,6 +9,9 @@ extension Gateway {
     /// wherever it is asked for, and so is what shows the secret of a peer's.
     func planOther(_ request: PeerRequest) -> Plan {
         // In a sub-folder that no document names.
+        if let message = request.applicationMessage {
+            return .answer(refusal(.application(message, to: request.peer), leaving: request))
+        }
         if request.isOfShareInfo { return planShareInfoOut(request) }
         // Where a share says that its data are is the peer's to choose.
         if shareShown(by: request, .inbound) != nil { return planDataOut(request) }
@@ -225,6 +228,14 @@ extension PeerRequest {
             break
         }
         return namedEndpoint != nil || isOfShareInfo
+    }
+
+    /// What an application says past OCM, in whatever folder the server asked is; nil for anything else.
+    var applicationMessage: ApplicationMessage? {
+        let family = Self.usual.familyAnywhere(
+            head.method.rawValue, Substring(path.text).utf8)
+        guard case .application(let message) = family else { return nil }
+        return message
     }
 
     /// The endpoint of OCM that the end of the path names, wherever its API is; nil for no message.

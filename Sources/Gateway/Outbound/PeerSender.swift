@@ -1,5 +1,6 @@
 import Federation
 import HTTPSignatures
+import OpenSSL
 import Transport
 
 /// Sends one request to a peer, once, and takes its whole answer.
@@ -41,13 +42,14 @@ struct PeerReply: Sendable, Equatable {
         return words.isEmpty ? "" : ": " + words.joined(separator: ", ")
     }
 
-    /// The seconds of `Retry-After` (RFC 9110, section 10.2.3). A time is taken by the peer's own clock; nil
-    /// without that, for one that is over, and for what cannot be read.
+    /// The seconds of `Retry-After` (RFC 9110, section 10.2.3), 999,999,999 at most. A time is taken by the peer's
+    /// own clock; nil without that, for one that is over, and for what cannot be read.
     static func seconds(ofRetryAfter field: ArraySlice<UInt8>, date: Int?) -> Int? {
         if let time = HTTPDate.seconds(Array(field)) {
             return date.map { time - $0 }.flatMap { $0 > 0 ? $0 : nil }
         }
-        return (1...9).contains(field.count) ? CivilDate.digits(field) : nil
+        guard !field.isEmpty, field.allSatisfy(\.isDigit) else { return nil }
+        return field.count > 9 ? 999_999_999 : CivilDate.digits(field)
     }
 
     private static let day = 86_400

@@ -85,7 +85,7 @@ package struct OrderBox: Sendable {
             throw FileProblem(
                 folder,
                 "the gateway did not take the order in time: it may still be reading files "
-                    + "for another one, or after a SIGHUP",
+                    + "for another one, or after a SIGHUP, or has ended",
                 "see its log: `configuration.kept` names a file that does not come; "
                     + "nothing of the order was carried out")
         }

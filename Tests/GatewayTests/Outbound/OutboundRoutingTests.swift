@@ -67,9 +67,9 @@ import Transport
         #expect(limit == 256 << 10)
     }
 
-    @Test(arguments: ["modern.test", "cavage.test"])
-    func remoteActivityGoesToNoPeer(_ host: String) async throws {
-        let path = "/ocs/v2.php/apps/activity/api/v2/remote/SECRET0PERMANEN"
+    @Test(arguments: ["modern.test", "cavage.test"], ["", "/nextcloud"])
+    func remoteActivityGoesToNoPeer(_ host: String, _ folder: String) async throws {
+        let path = "\(folder)/ocs/v2.php/apps/activity/api/v2/remote/SECRET0PERMANEN"
         let answer = try await answer(path, to: host, method: "POST")
         #expect((answer.status, answer.code) == (403, "secret_refused"))
         world.gateway.log.flush()
@@ -81,6 +81,7 @@ import Transport
         for (method, path) in [
             ("POST", "/index.php/apps/circles/incoming/"), ("POST", "/apps/circles/event/"),
             ("GET", "/index.php/apps/circles/members/x/"),
+            ("POST", "/nextcloud/index.php/apps/circles/event/"),
         ] {
             let answer = try await answer(path, to: host, method: method)
             #expect((answer.status, answer.code) == (501, "protocol_not_supported"))
