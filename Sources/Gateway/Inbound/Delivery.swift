@@ -126,7 +126,7 @@ extension Gateway {
     }
 
     /// The answer to a notification of OCM: of a reshare that was made, its code in the place of its secret. One
-    /// that declines a share ends it here also where the backend refuses it.
+    /// by which its peer has signed that a share is over ends it here also where the backend refuses it.
     private func notificationAnswer(
         _ response: BufferedResponse, to notification: Federation.Notification,
         _ verified: Verified, _ secrets: [Secret], _ effect: BackendMessage.Effect
@@ -142,7 +142,7 @@ extension Gateway {
                 .notifications, status: response.status,
                 isUnmade ? Array("[]".utf8) : response.body, secrets, effect, swaps)
         } catch {
-            if let declined = verified.declined { store.commitLater(endings(of: declined)) }
+            if let over = verified.over { store.commitLater(endings(of: over)) }
             throw error
         }
     }

@@ -38,11 +38,13 @@ extension Verified {
         }
     }
 
-    /// The share that its receiver has signed to be done with: it is over whatever the backend says to that.
-    var declined: ShareRecord? {
-        guard case .notification(let notification) = claimed.message,
-            notification.type == .shareDeclined, let share = claimed.share,
-            share.peer == signedBy
+    /// The share that its peer has signed to be over, as the receiver who is done with it or as the owner who has
+    /// taken it back: it is so whatever the backend says to that.
+    var over: ShareRecord? {
+        guard case .notification(let notification) = claimed.message, let share = claimed.share,
+            share.peer == signedBy,
+            notification.type == .shareDeclined
+                || notification.type == .shareUnshared && share.direction == .inbound
         else { return nil }
         return share
     }
