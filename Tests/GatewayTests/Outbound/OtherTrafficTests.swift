@@ -49,7 +49,7 @@ import Testing
     @Test(arguments: [
         "/apps/x/SECRET0PERMANEN", "/apps/x/SECRET0PERMANEN?a=b", "/x?token=SECRET0PERMANEN",
         "/x/%53ECRET0PERMANEN/y", "/x?to=https%3A%2F%2Fcloud.test%2Fs%2FSECRET0PERMANEN&n=%zz",
-        "/x?a=1;SECRET0PERMANEN", "/sub/ocs/v2.php/apps/activity/api/v2/remote/SECRET0PERMANEN",
+        "/x?a=1;SECRET0PERMANEN", "/sub/ocs/v2.php/apps/x/SECRET0PERMANEN",
         "/x/SECRET-OF-SEVEN", "/x?t=SECRET-OF-SEVEN", "/x?t=%53ECRET0PERMANEN%00",
         "/x?t=%53ECRET0PERMANEN%zz", "/x?t=%2553ECRET0PERMANEN", "/x/%25253a/SECRET0PERMANEN%252fy",
         "/x?u=https%253A%252F%252Fcloud.test%252Fs%252FSECRET0PERMANEN",
