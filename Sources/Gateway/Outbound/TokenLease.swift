@@ -141,11 +141,11 @@ enum ExchangeFailure: Error, Sendable, Equatable {
     /// Seconds for which nobody is asked, after so many failures in a row; a minute at most.
     func pause(after failures: Int) -> Int {
         if let roomAfter { return min(60, roomAfter) }
+        let usual = min(60, 5 << min(failures - 1, 4))
         return switch self {
         case .grantRefused: 60
-        case .unusable(_, let wanted?): max(min(60, wanted), min(60, 5 << min(failures - 1, 4)))
-        case .clientRefused, .unusable, .nowhere, .tokenRefused, .refused, .denied:
-            min(60, 5 << min(failures - 1, 4))
+        case .unusable(_, let wanted): max(usual, min(60, wanted ?? 0))
+        case .clientRefused, .nowhere, .tokenRefused, .refused, .denied: usual
         case .unreachable: min(30, 1 << min(failures, 5))
         }
     }
