@@ -16,20 +16,37 @@ import Testing
             limits: limits)
     }
 
+    private static let ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+    private static func get() throws -> BufferedRequest {
+        var head = HeadWriter()
+        try head.requestLine(.get, Array("/".utf8))
+        return BufferedRequest(.get, head: head, deadline: .seconds(300))
+    }
+
+    /// A loop by itself, with room for so many connections to upstreams.
+    private struct Client {
+        private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let loop: LoopHandle
+
+        init(upstreams: Int = 16) {
+            loop = LoopHandle(
+                Loop(
+                    group.next(), counters: Counters(), resolver: Resolver(), upstreams: upstreams))
+        }
+
+        func end() async throws { try await group.shutdownGracefully() }
+    }
+
     /// As clients make it, that hold what they began.
     @Test func oneUpstreamThatIsBusyLeavesRoomForOthers() async throws {
         let away = LoopGroup(count: 1)
         let silent = try await ScriptedServer(on: away) { _ in nil }
-        let other = try await ScriptedServer(on: away) { _ in
-            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-        }
+        let other = try await ScriptedServer(on: away) { _ in Self.ok }
         let (busy, free) = (Self.upstream(silent), Self.upstream(other))
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let loop = LoopHandle(
-            Loop(group.next(), counters: Counters(), resolver: Resolver(), upstreams: 16))
-        var head = HeadWriter()
-        try head.requestLine(.get, Array("/".utf8))
-        let request = BufferedRequest(.get, head: head, deadline: .seconds(300))
+        let client = Client()
+        let loop = client.loop
+        let request = try Self.get()
         let held = (0..<14).map { _ in Task { try? await loop.exchange(request, with: busy) } }
         #expect(try await eventually { silent.heads.count == 14 })
         await #expect(throws: UpstreamFailure.busy) {
@@ -38,7 +55,7 @@ import Testing
         #expect(try await loop.exchange(request, with: free).status == 200)
         await away.shutdown()
         for task in held { _ = await task.value }
-        try await group.shutdownGracefully()
+        try await client.end()
     }
 
     /// With room for one connection, in all or to this upstream, the kept one makes room for a fresh one of the
@@ -48,13 +65,10 @@ import Testing
         async throws
     {
         let away = LoopGroup(count: 1)
-        let server = try await ScriptedServer(on: away) { _ in
-            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-        }
+        let server = try await ScriptedServer(on: away) { _ in Self.ok }
         let upstream = Self.upstream(server, connections: ofOne)
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let loop = LoopHandle(
-            Loop(group.next(), counters: Counters(), resolver: Resolver(), upstreams: all))
+        let client = Client(upstreams: all)
+        let loop = client.loop
         for method in [Method.get, .post, .get, .post, .get] {
             // A connection that may be about to be closed does not do for a POST.
             if method == .post { try await Task.sleep(for: .seconds(4)) }
@@ -64,7 +78,7 @@ import Testing
             #expect(try await loop.exchange(request, with: upstream).status == 200)
         }
         #expect(server.connections == 3)
-        try await group.shutdownGracefully()
+        try await client.end()
         await away.shutdown()
     }
 
@@ -74,21 +88,16 @@ import Testing
         let closing = try await ScriptedServer(on: away) { number in
             "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\(number == 0 ? "Connection: close\r\n" : "")\r\nok"
         }
-        let other = try await ScriptedServer(on: away) { _ in
-            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-        }
+        let other = try await ScriptedServer(on: away) { _ in Self.ok }
         let upstreams = [Self.upstream(closing), Self.upstream(other)]
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let loop = LoopHandle(
-            Loop(group.next(), counters: Counters(), resolver: Resolver(), upstreams: 16))
+        let client = Client()
+        let loop = client.loop
         for place in [0, 0, 1, 0, 1] {
-            var head = HeadWriter()
-            try head.requestLine(.get, Array("/".utf8))
-            let request = BufferedRequest(.get, head: head, deadline: .seconds(300))
+            let request = try Self.get()
             #expect(try await loop.exchange(request, with: upstreams[place]).status == 200)
         }
         #expect(closing.connections == 2 && other.connections == 1)
-        try await group.shutdownGracefully()
+        try await client.end()
         await away.shutdown()
     }
 
@@ -96,16 +105,11 @@ import Testing
     @Test func allUpstreamsTogetherGetSoManyConnections() async throws {
         let away = LoopGroup(count: 1)
         let silent = try await ScriptedServer(on: away) { _ in nil }
-        let other = try await ScriptedServer(on: away) { _ in
-            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-        }
+        let other = try await ScriptedServer(on: away) { _ in Self.ok }
         let (busy, free) = (Self.upstream(silent), Self.upstream(other))
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let loop = LoopHandle(
-            Loop(group.next(), counters: Counters(), resolver: Resolver(), upstreams: 2))
-        var head = HeadWriter()
-        try head.requestLine(.get, Array("/".utf8))
-        let request = BufferedRequest(.get, head: head, deadline: .seconds(300))
+        let client = Client(upstreams: 2)
+        let loop = client.loop
+        let request = try Self.get()
         var held = [Task { try? await loop.exchange(request, with: busy) }]
         #expect(try await eventually { silent.heads.count == 1 })
         for _ in 0..<2 { #expect(try await loop.exchange(request, with: free).status == 200) }
@@ -117,7 +121,7 @@ import Testing
         #expect(other.connections == 1)
         await away.shutdown()
         for task in held { _ = await task.value }
-        try await group.shutdownGracefully()
+        try await client.end()
     }
 
     /// What comes behind an answer would be taken for the next one, which may be for somebody else.
@@ -125,20 +129,17 @@ import Testing
     func aConnectionThatSaysMoreThanItsAnswerIsNotKept(_ more: String) async throws {
         let away = LoopGroup(count: 1)
         let server = try await ScriptedServer(on: away) { _ in
-            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" + more
+            Self.ok + more
         }
         let upstream = Self.upstream(server)
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let loop = LoopHandle(
-            Loop(group.next(), counters: Counters(), resolver: Resolver(), upstreams: 16))
+        let client = Client()
+        let loop = client.loop
         for _ in 0..<2 {
-            var head = HeadWriter()
-            try head.requestLine(.get, Array("/".utf8))
-            let request = BufferedRequest(.get, head: head, deadline: .seconds(300))
+            let request = try Self.get()
             #expect(try await loop.exchange(request, with: upstream).status == 200)
         }
         #expect(server.connections == (more.isEmpty ? 1 : 2))
-        try await group.shutdownGracefully()
+        try await client.end()
         await away.shutdown()
     }
 }
