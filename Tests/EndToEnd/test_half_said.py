@@ -13,7 +13,7 @@ from backend import ScriptedBackend, answer
 from http2 import HTTP2Connection, RawHTTP2
 from listener import free_port
 from peers import share
-from wire import read_response
+from wire import read_response, shake_hands
 
 IMPATIENT = ('pass = "all"', 'pass = "all"\ntimeouts = { connect = "1s", headers = "1s" }')
 
@@ -94,13 +94,7 @@ def test_inside_of_tls_who_closes_its_side_and_says_so_is_answered(start, late, 
                                                          server_hostname="cloud.test")
     with socket.create_connection(("127.0.0.1", gateway.port), timeout=20) as client:
         with contextlib.suppress(ConnectionResetError):
-            while True:
-                try:
-                    engine.do_handshake()
-                    break
-                except ssl.SSLWantReadError:
-                    client.sendall(outgoing.read())
-                    incoming.write(client.recv(16 << 10))
+            shake_hands(engine, incoming, outgoing, client)
             engine.write(b"GET /late HTTP/1.1\r\nHost: cloud.test\r\n\r\n")
             if is_said:
                 with pytest.raises(ssl.SSLWantReadError):

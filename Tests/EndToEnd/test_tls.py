@@ -8,7 +8,7 @@ import warnings
 import pytest
 
 from gateway import binary
-from wire import Connection
+from wire import Connection, shake_hands
 
 
 @pytest.fixture(scope="module")
@@ -121,17 +121,14 @@ def test_a_hello_in_single_bytes_is_a_hello(gateway):
     engine = context.wrap_bio(incoming, outgoing, server_hostname="cloud.test")
     with socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as raw:
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        while True:
-            try:
-                engine.do_handshake()
-                break
-            except ssl.SSLWantReadError:
-                for byte in outgoing.read():
-                    raw.sendall(bytes([byte]))
-                incoming.write(raw.recv(65536))
+
+        def in_single_bytes(data):
+            for byte in data:
+                raw.sendall(bytes([byte]))
+
+        shake_hands(engine, incoming, outgoing, raw, in_single_bytes)
         engine.write(b"GET /x HTTP/1.1\r\nHost: cloud.test\r\n\r\n")
-        for byte in outgoing.read():
-            raw.sendall(bytes([byte]))
+        in_single_bytes(outgoing.read())
         while True:
             incoming.write(raw.recv(65536))
             try:

@@ -19,7 +19,7 @@ from federation import CAVAGE, HOME, LEGACY, STRICT, Federation
 from listener import Listener
 from tree import Tree
 from ways import Refused, Tunnel
-from wire import Closed, Connection, compose, read_head, read_response
+from wire import Closed, Connection, compose, read_head, read_response, shake_hands
 
 
 @pytest.fixture(scope="module")
@@ -297,13 +297,7 @@ def test_a_hello_that_came_with_the_connect_is_not_lost(federation, way):
             got += plain.recv(65536)
         assert got.startswith(b"HTTP/1.1 200")
         incoming.write(got.split(b"\r\n\r\n", 1)[1])
-        while True:
-            try:
-                tls.do_handshake()
-                break
-            except ssl.SSLWantReadError:
-                plain.sendall(outgoing.read())
-                incoming.write(plain.recv(65536))
+        shake_hands(tls, incoming, outgoing, plain)
         tls.write(compose("GET /ocm-provider/ HTTP/1.1", [("Host", LEGACY)]))
         plain.sendall(outgoing.read())
         data = b""

@@ -157,6 +157,18 @@ def compose(start: str, headers: list[tuple[str, str]], body: bytes = b"") -> by
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1") + body
 
 
+def shake_hands(engine: ssl.SSLObject, incoming: ssl.MemoryBIO, outgoing: ssl.MemoryBIO, plain: socket.socket,
+                send=None) -> None:
+    """The handshake of TLS for who has its records in hand; `send` writes them in another way than at once."""
+    while True:
+        try:
+            engine.do_handshake()
+            return
+        except ssl.SSLWantReadError:
+            (send or plain.sendall)(outgoing.read())
+            incoming.write(plain.recv(65536))
+
+
 class Connection:
     """One client connection, TLS or plain."""
 
